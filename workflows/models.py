@@ -1,0 +1,296 @@
+"""Every input, result and carried state of the workflows.
+
+Inputs (`Strict`) refuse unknown fields, so a typo in a campaign file fails the start. Results and carried state
+(`Stored`) ignore unknown fields, so that a history written by a newer release still loads.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Account = Literal["micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candidates", "sealed_queries"]
+"""A ledger account; the unit is in the name (micro-US-dollars, tokens, milliseconds, counts)."""
+
+ACCOUNTS: tuple[Account, ...] = ("micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candidates", "sealed_queries")
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Strict(BaseModel):
+    """An input from outside: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stored(BaseModel):
+    """A result or carried state: unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Budget(Strict):
+    """Caps of one campaign, in the units people think in. Absent means the policy's default cap."""
+
+    usd: float | None = Field(None, ge=0)
+    tokens: int | None = Field(None, ge=0)
+    cpu_seconds: float | None = Field(None, ge=0)
+    gpu_seconds: float | None = Field(None, ge=0)
+    wall_seconds: float | None = Field(None, ge=0)
+    sealed_queries: int | None = Field(None, ge=0)
+
+    def amounts(self) -> dict[Account, int]:
+        """The caps that are set, in ledger units."""
+        scaled: dict[Account, float | int | None] = {
+            "micro_usd": None if self.usd is None else self.usd * 1_000_000,
+            "tokens": self.tokens,
+            "cpu_ms": None if self.cpu_seconds is None else self.cpu_seconds * 1000,
+            "gpu_ms": None if self.gpu_seconds is None else self.gpu_seconds * 1000,
+            "wall_ms": None if self.wall_seconds is None else self.wall_seconds * 1000,
+            "sealed_queries": self.sealed_queries,
+        }
+        return {account: round(value) for account, value in scaled.items() if value is not None}
+
+
+class CampaignSpec(Strict):
+    """What a person asks for when starting a campaign (the file given to `temporal workflow start --input-file`)."""
+
+    target: Name
+    """A folder under `kernels/`."""
+    candidates: int = Field(40, ge=1, le=100_000)
+    """Stop after this many candidates have been decided."""
+    in_flight: int = Field(2, ge=1, le=64)
+    model: str = Field("ratchet/tuner", min_length=1, max_length=200)
+    """`ratchet/tuner`, `ratchet/scripted/<name>`, or any LiteLLM model name that settings allow."""
+    strategy: Literal["sigmoid-children", "best", "iid"] = "sigmoid-children"
+    seed: int = Field(0, ge=0)
+    patience: int | None = Field(None, ge=1)
+    """Stop after this many decided, decisive candidates without an acceptance. Absent: the policy's number."""
+    target_score: float | None = None
+    """Stop when the best score (see `Scorecard.score`) reaches this."""
+    budget: Budget = Budget()
+    started_by: str = Field("", max_length=200)
+    note: str = Field("", max_length=2000)
+
+
+class TargetFacts(Stored):
+    """What the workflow needs to know about a target, fixed at campaign start."""
+
+    name: str
+    kind: str
+    metric: str
+    """Name of the metric, as shown to people."""
+    metric_kind: Literal["time", "score"]
+    integrity: Literal["isolated", "cohabiting"] = "isolated"
+    manifest: str
+    """SHA-256 over the target's judge, reference, data and settings: what must not change during a campaign."""
+
+
+class CampaignFacts(Stored):
+    """Fixed facts of an opened campaign."""
+
+    campaign: str
+    target: TargetFacts
+    seed_candidate: str
+    """Id of the candidate that holds the seed tree: `<campaign>-c0`."""
+    image: str
+    policy_revision: str
+    genome: str
+    """Tree hash of the agent that proposes."""
+    patience: int
+    caps: dict[Account, int]
+
+
+class Choice(Stored):
+    """What the search chose for one candidate number."""
+
+    number: int
+    candidate: str
+    parent: str
+    model: str
+    seed: int
+
+
+class CandidateSpec(Stored):
+    """Input of one Candidate workflow."""
+
+    campaign: str
+    choice: Choice
+    facts: CampaignFacts
+
+
+class Proposal(Stored):
+    """What came out of the agent: a bundle of changed files in the blob store, or an honest failure."""
+
+    verdict: str = ""
+    """Empty when there is something to gate; else `failed:<reason>`, `killed:<limit>` or `inconclusive:<infra>`."""
+    bundle: str = ""
+    """Blob hash of the bundle (JSON, see `sandbox/copyout.py`)."""
+    hypothesis: str = ""
+    spent: dict[Account, int] = {}
+
+
+class Edit(Stored):
+    """The gated tree: what exactly will be judged, mounted and committed."""
+
+    verdict: str = ""
+    """Empty when permitted; else `denied:<rule>` or `failed:<reason>` (a near-twin, an empty edit)."""
+    reasons: tuple[str, ...] = ()
+    tree: str = ""
+    decision_id: str = ""
+
+
+class Commit(Stored):
+    """A tree in the archive."""
+
+    commit: str
+    ref: str
+
+
+class Scorecard(Stored):
+    """The judge's measurement of a candidate against its parent."""
+
+    verdict: str
+    """`accepted`, `failed:<reason>`, `killed:<limit>`, `quarantined:<rule>` or `inconclusive:<infra>`."""
+    score: float | None = None
+    """Higher is better. Time targets: natural log of the speed-up over the seed. Score targets: the metric itself."""
+    gain: float | None = None
+    """Mean paired difference to the parent: log speed-up for time targets, metric difference for score targets."""
+    low: float | None = None
+    high: float | None = None
+    """95 % interval of `gain`."""
+    pairs: int = 0
+    e_value: float | None = None
+    threshold: float | None = None
+    """`1/alpha_j`: the e-value that acceptance needed."""
+    feedback: str = ""
+    """Public part of the log, for the next proposer; at most 4 kB."""
+    log: str = ""
+    """Blob hash of the whole bounded log."""
+    spent: dict[Account, int] = {}
+
+
+class Promotion(Stored):
+    """Answer of the promotion step."""
+
+    status: Literal["promoted", "hold", "refused", "not-better"]
+    reasons: tuple[str, ...] = ()
+    statement: str = ""
+    """Canonical JSON of the statement that an approver signs; set when status is `hold`."""
+    expires_seconds: int = 0
+    approvals: int = 0
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class CandidateOutcome(Stored):
+    """What the parent workflow learns when a candidate is decided."""
+
+    number: int
+    candidate: str
+    parent: str
+    verdict: str
+    score: float | None = None
+    promoted: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+class Hold(Stored):
+    """A candidate that waits for a person."""
+
+    candidate: str
+    reasons: tuple[str, ...]
+    statement: str
+    approvals_needed: int
+    since: float
+    """Unix seconds."""
+    expires: float
+
+
+class Approval(Strict):
+    """Argument of the updates `approve` and `reject`."""
+
+    candidate: str = Field(min_length=1, max_length=200)
+    by: str = Field(min_length=1, max_length=200)
+    """Identity in the allowed-signers file."""
+    signature: str = Field("", max_length=20_000)
+    """Armoured SSH signature over the hold's statement (`ssh-keygen -Y sign -n ratchet`)."""
+    reason: str = Field("", max_length=2000)
+
+
+class BudgetExtension(Strict):
+    """Argument of the update `extend_budget`: amounts added to the caps."""
+
+    add: Budget
+    by: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Note(Strict):
+    """Argument of the update `note`."""
+
+    text: str = Field(min_length=1, max_length=2000)
+    by: str = Field("", max_length=200)
+    candidate: str = Field("", max_length=200)
+
+
+class Progress(Stored):
+    """Everything that survives continue-as-new, and all that a stop decision may look at."""
+
+    next_number: int = 1
+    decided: int = 0
+    verdicts: dict[str, int] = {}
+    """Count by verdict class (`accepted`, `failed`, `denied`, `killed`, `quarantined`, `inconclusive`)."""
+    best: str = ""
+    best_score: float | None = None
+    champion: str = ""
+    """The promoted candidate; the seed until something is promoted."""
+    since_accepted: int = 0
+    crash_streak: int = 0
+    denial_streak: int = 0
+    started: float = 0.0
+    """Unix seconds of the campaign's first task."""
+    paused: bool = False
+    stopping: str = ""
+    """Reason, once a stop was decided."""
+    notes: tuple[str, ...] = ()
+
+
+class StopQuestion(Stored):
+    """Input of the stop decision."""
+
+    campaign: str
+    spec: CampaignSpec
+    facts: CampaignFacts
+    progress: Progress
+    wall_seconds: float
+
+
+class StopAnswer(Stored):
+    """Whether another candidate may start; `reason` says why not (`candidates`, `budget:<account>`, `patience`)."""
+
+    stop: bool
+    reason: str = ""
+    detail: str = ""
+
+
+class CampaignReport(Stored):
+    """Result of the Campaign workflow."""
+
+    campaign: str
+    target: str
+    status: str
+    """`stopped:<reason>`."""
+    decided: int
+    verdicts: dict[str, int]
+    champion: str
+    speedup: float | None = None
+    """Champion over seed on the sealed cases: ratio for time targets, metric difference for score targets."""
+    speedup_low: float | None = None
+    speedup_high: float | None = None
+    sealed_pairs: int = 0
+    spent: dict[Account, int] = {}
+    audit_records: int = 0

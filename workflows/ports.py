@@ -1,0 +1,90 @@
+"""What the activities need from the rest of the house, as Protocols: the seam for fakes.
+
+Every method is blocking (activities run them in threads), is idempotent for one key (campaign or candidate id), and
+raises `InfrastructureError` when the fault is ours (Docker, OPA or the disk), which Temporal retries.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from workflows.models import (
+    Approval,
+    BudgetExtension,
+    CampaignFacts,
+    CampaignReport,
+    CampaignSpec,
+    CandidateOutcome,
+    CandidateSpec,
+    Choice,
+    Commit,
+    Edit,
+    Note,
+    Progress,
+    Promotion,
+    Proposal,
+    Scorecard,
+    StopAnswer,
+    StopQuestion,
+)
+
+
+class InfrastructureError(Exception):
+    """Our own fault: retried, never held against a candidate. The message starts with the part that failed."""
+
+
+class RefusedError(Exception):
+    """A final no (bad input, policy, budget): never retried. `rule` names what refused."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+class CampaignPort(Protocol):
+    """The steps around a campaign."""
+
+    def open(self, campaign: str, spec: CampaignSpec) -> CampaignFacts:
+        """Check target, image, policy and budget; record the seed. Raises RefusedError before anything is spent."""
+
+    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+        """Parent, model and seed for candidate `number`; the same answer when asked twice."""
+
+    def stop(self, question: StopQuestion) -> StopAnswer:
+        """Ask the gate whether another candidate may start."""
+
+    def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
+        """Raise caps; returns the new ones. Raises RefusedError when policy says no."""
+
+    def note(self, campaign: str, note: Note) -> None:
+        """Keep a person's note in the archive and the audit log."""
+
+    def close(self, spec: CampaignSpec, facts: CampaignFacts, progress: Progress) -> CampaignReport:
+        """Measure the champion against the seed on the sealed cases, release what is held, and report."""
+
+
+class CandidatePort(Protocol):
+    """The arrows of the one path, in order."""
+
+    def propose(self, spec: CandidateSpec) -> Proposal:
+        """Run the agent in a runner container on a copy of the parent tree."""
+
+    def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
+        """Canonicalise, screen, and ask the decision `edit`."""
+
+    def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
+        """Tree to archive; refs/ratchet/<campaign>/<n>."""
+
+    def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
+        """Build, check, measure against the parent; accept by e-process."""
+
+    def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
+        """Ask the decision `promote`; when permitted re-measure on the sealed cases and move the pointer."""
+
+    def reject(self, spec: CandidateSpec, approval: Approval) -> None:
+        """A person (or the expiry, with `by` = `expiry`) said no to a hold."""
+
+    def record(self, spec: CandidateSpec, edit: Edit, commit: Commit | None, card: Scorecard, promoted: bool) -> (
+        CandidateOutcome
+    ):
+        """Archive row, ledger, audit, metrics. The last arrow; everything before it may run twice."""
