@@ -1,0 +1,1 @@
+"""Targets: one folder each, with `target.toml`, a seed tree and an evaluator."""
