@@ -101,6 +101,8 @@ class CampaignFacts(Stored):
     """Tree hash of the agent that proposes."""
     patience: int
     caps: dict[Account, int]
+    search_attributes: bool = False
+    """Whether the server knows ours (`queues.SEARCH_ATTRIBUTES`); upserting unknown ones would block the workflow."""
 
 
 class Choice(Stored):
@@ -194,8 +196,15 @@ class CandidateOutcome(Stored):
     parent: str
     verdict: str
     score: float | None = None
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+    pairs: int = 0
+    hypothesis: str = ""
     promoted: bool = False
     reasons: tuple[str, ...] = ()
+    ancestry: tuple[str, ...] = ()
+    """Ids from the parent back towards the seed, nearest first, at most 32."""
 
 
 class Hold(Stored):
@@ -237,6 +246,14 @@ class Note(Strict):
     candidate: str = Field("", max_length=200)
 
 
+class AccountLine(Stored):
+    """One account of a campaign, in ledger units; `cap` absent means that nothing may be spent."""
+
+    cap: int | None = None
+    spent: int = 0
+    reserved: int = 0
+
+
 class Progress(Stored):
     """Everything that survives continue-as-new, and all that a stop decision may look at."""
 
@@ -257,6 +274,18 @@ class Progress(Stored):
     stopping: str = ""
     """Reason, once a stop was decided."""
     notes: tuple[str, ...] = ()
+    """The newest 20; all of them are in the archive."""
+    leaders: tuple[CandidateOutcome, ...] = ()
+    """The ten best scores so far, best first."""
+    accounts: dict[str, AccountLine] = {}
+    """As of the last stop decision."""
+
+
+class Carried(Stored):
+    """What one run of the Campaign workflow hands to the next (continue-as-new)."""
+
+    facts: CampaignFacts
+    progress: Progress
 
 
 class StopQuestion(Stored):
@@ -275,6 +304,7 @@ class StopAnswer(Stored):
     stop: bool
     reason: str = ""
     detail: str = ""
+    accounts: dict[str, AccountLine] = {}
 
 
 class CampaignReport(Stored):

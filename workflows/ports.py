@@ -76,7 +76,7 @@ class CandidatePort(Protocol):
         """Tree to archive; refs/ratchet/<campaign>/<n>."""
 
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
-        """Build, check, measure against the parent; accept by e-process."""
+        """Build, check, measure against the parent; accept by e-process; keep the scorecard in the archive."""
 
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         """Ask the decision `promote`; when permitted re-measure on the sealed cases and move the pointer."""
@@ -84,7 +84,13 @@ class CandidatePort(Protocol):
     def reject(self, spec: CandidateSpec, approval: Approval) -> None:
         """A person (or the expiry, with `by` = `expiry`) said no to a hold."""
 
-    def record(self, spec: CandidateSpec, edit: Edit, commit: Commit | None, card: Scorecard, promoted: bool) -> (
-        CandidateOutcome
-    ):
+    def record(
+        self,
+        spec: CandidateSpec,
+        proposal: Proposal,
+        edit: Edit,
+        commit: Commit | None,
+        card: Scorecard,
+        promotion: Promotion | None,
+    ) -> CandidateOutcome:
         """Archive row, ledger, audit, metrics. The last arrow; everything before it may run twice."""

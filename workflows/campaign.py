@@ -1,0 +1,297 @@
+"""One campaign: keeps candidates in flight until the gate says stop, and answers people meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import queues, views
+    from workflows.activities import CampaignActivities
+    from workflows.candidate import Candidate
+    from workflows.models import (
+        Approval,
+        BudgetExtension,
+        CampaignFacts,
+        CampaignReport,
+        CampaignSpec,
+        CandidateOutcome,
+        CandidateSpec,
+        Carried,
+        Choice,
+        Hold,
+        Note,
+        Progress,
+        StopAnswer,
+        StopQuestion,
+    )
+
+LIGHT: dict[str, Any] = {
+    "task_queue": queues.MAIN,
+    "start_to_close_timeout": queues.LIGHT,
+    "retry_policy": queues.INFRASTRUCTURE,
+}
+
+
+@workflow.defn(name="Campaign")
+class Campaign:
+    """A durable evolution run over one target."""
+
+    @workflow.init
+    def __init__(self, spec: CampaignSpec, carried: Carried | None = None) -> None:
+        self._spec = spec
+        self._id = workflow.info().workflow_id
+        self._facts: CampaignFacts | None = carried.facts if carried else None
+        self._progress = carried.progress if carried else Progress(started=workflow.time())
+        self._running: set[str] = set()
+        self._holds: dict[str, Hold] = {}
+        self._wake = False
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, spec: CampaignSpec, carried: Carried | None = None) -> CampaignReport:
+        """Run to a stop decision; the report is measured on the sealed cases."""
+        if self._facts is None:
+            try:
+                self._facts = await workflow.execute_activity_method(
+                    CampaignActivities.open_campaign, args=[self._id, spec], **LIGHT
+                )
+            except ActivityError as error:
+                raise ApplicationError(str(error.cause), type="CampaignRefused", non_retryable=True) from error
+            self._update(champion=self._facts.seed_candidate, best=self._facts.seed_candidate)
+        followers: set[asyncio.Task[None]] = set()
+        while not self._progress.stopping:
+            if workflow.info().is_continue_as_new_suggested():
+                break
+            await workflow.wait_condition(lambda: self._free() or bool(self._progress.stopping))
+            if self._progress.stopping:
+                break
+            choice = await self._next()
+            if choice is None:
+                continue
+            followers.add(await self._start(choice))
+            followers = {task for task in followers if not task.done()}
+        await self._drain(followers)
+        if not self._progress.stopping:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            workflow.continue_as_new(args=[spec, Carried(facts=self._facts, progress=self._progress)])
+        return await self._close()
+
+    def _free(self) -> bool:
+        """A held candidate waits for a person and takes no slot."""
+        return not self._progress.paused and len(self._running) - len(self._holds) < self._spec.in_flight
+
+    async def _next(self) -> Choice | None:
+        """The next candidate's parent and model, or None when there is (for now) nothing to start."""
+        facts = self._require_facts()
+        question = StopQuestion(
+            campaign=self._id,
+            spec=self._spec,
+            facts=facts,
+            progress=self._progress,
+            wall_seconds=workflow.time() - self._progress.started,
+        )
+        answer: StopAnswer = await workflow.execute_activity_method(
+            CampaignActivities.check_stop, args=[question], **LIGHT
+        )
+        self._update(accounts=answer.accounts or self._progress.accounts)
+        if answer.stop:
+            self._stop(answer.reason)
+            return None
+        if self._progress.paused or self._progress.stopping:
+            return None
+        number = self._progress.next_number
+        try:
+            choice = await workflow.execute_activity_method(
+                CampaignActivities.choose, args=[self._spec, facts, number], **LIGHT
+            )
+        except ActivityError as error:
+            cause = error.cause
+            rule = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else "choose"
+            self._stop(str(rule))
+            return None
+        self._update(next_number=number + 1)
+        return choice
+
+    async def _start(self, choice: Choice) -> asyncio.Task[None]:
+        spec = CandidateSpec(campaign=self._id, choice=choice, facts=self._require_facts())
+        handle = await workflow.start_child_workflow(
+            Candidate.run, spec, id=choice.candidate, task_queue=queues.MAIN, static_summary=f"parent {choice.parent}"
+        )
+        self._running.add(choice.candidate)
+        self._show()
+
+        async def follow() -> None:
+            try:
+                outcome = await handle
+            except ChildWorkflowError as error:
+                # A person terminated it, or it was broken beyond retry: count it, lose nothing, go on.
+                outcome = CandidateOutcome(
+                    number=choice.number,
+                    candidate=choice.candidate,
+                    parent=choice.parent,
+                    verdict="inconclusive:workflow",
+                    reasons=(str(error.cause or error)[:500],),
+                )
+            self._running.discard(choice.candidate)
+            self._holds.pop(choice.candidate, None)
+            self._progress = views.counted(self._progress, outcome)
+            self._show()
+
+        return asyncio.create_task(follow())
+
+    async def _drain(self, followers: set[asyncio.Task[None]]) -> None:
+        """Wait for those in flight; a stop lets them end, with what they cost already paid."""
+        if followers:
+            await asyncio.gather(*followers)
+
+    async def _close(self) -> CampaignReport:
+        report: CampaignReport = await workflow.execute_activity_method(
+            CampaignActivities.close_campaign,
+            args=[self._spec, self._require_facts(), self._progress],
+            task_queue=queues.EVALUATE,
+            start_to_close_timeout=timedelta(hours=2),
+            heartbeat_timeout=queues.HEARTBEAT,
+            retry_policy=queues.INFRASTRUCTURE,
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.set_current_details(views.closing_page(report))
+        return report
+
+    # -- small state changes -------------------------------------------------------------------------------------
+
+    def _require_facts(self) -> CampaignFacts:
+        if self._facts is None:
+            raise ApplicationError("the campaign has not been opened yet; ask again in a moment")
+        return self._facts
+
+    def _update(self, **changes: Any) -> None:
+        self._progress = self._progress.model_copy(update=changes)
+
+    def _stop(self, reason: str) -> None:
+        if not self._progress.stopping:
+            self._update(stopping=reason)
+        self._show()
+
+    def _show(self) -> None:
+        workflow.set_current_details(views.live_page(self._status()))
+        if self._facts is not None and self._facts.search_attributes:
+            workflow.upsert_search_attributes(
+                [
+                    SearchAttributeKey.for_keyword("RatchetTarget").value_set(self._spec.target),
+                    SearchAttributeKey.for_keyword("RatchetStatus").value_set(views.state_word(self._status())),
+                    SearchAttributeKey.for_float("RatchetBest").value_set(self._progress.best_score or 0.0),
+                ]
+            )
+
+    def _status(self) -> dict[str, Any]:
+        return views.status(self._id, self._spec, self._progress, len(self._running), self._holds, workflow.time())
+
+    # -- queries -------------------------------------------------------------------------------------------------
+
+    @workflow.query(description="Counts, best score, spend, forecast and holds")
+    def status(self) -> dict[str, Any]:
+        """See `views.status`."""
+        return self._status()
+
+    @workflow.query(description="The ten best candidates so far, best first")
+    def leaderboard(self) -> dict[str, Any]:
+        """Count and rows, so that an empty board is not a bare null."""
+        rows = [row.model_dump() for row in self._progress.leaders]
+        return {"count": len(rows), "rows": rows}
+
+    @workflow.query(description="The best candidate's ancestors, nearest first, back to the seed")
+    def lineage(self) -> dict[str, Any]:
+        """Count and ids."""
+        ids = next(
+            ([row.candidate, *row.ancestry] for row in self._progress.leaders if row.candidate == self._progress.best),
+            [self._progress.best] if self._progress.best else [],
+        )
+        return {"count": len(ids), "candidates": ids}
+
+    @workflow.query(description="Candidates that wait for a person, with age and expiry")
+    def holds(self) -> dict[str, Any]:
+        """Count and rows; `statement` is what an approver signs."""
+        return {"count": len(self._holds), "rows": views.hold_rows(self._holds, workflow.time())}
+
+    # -- signals (no arguments: a signal that does not decode is dropped silently) -------------------------------
+
+    @workflow.signal(description="Start no further candidate; finish those in flight; measure; report")
+    def stop(self) -> None:
+        """Asked for by a person."""
+        self._stop("requested")
+
+    @workflow.signal(description="Start no further candidate until `resume`")
+    def pause(self) -> None:
+        """Asked for by a person."""
+        self._update(paused=True)
+        self._show()
+
+    @workflow.signal(description="Go on after `pause`")
+    def resume(self) -> None:
+        """Asked for by a person."""
+        self._update(paused=False)
+        self._show()
+
+    @workflow.signal(description="(internal) a candidate waits for a person")
+    def held(self, hold: Hold) -> None:
+        """Sent by the candidate's own workflow."""
+        if hold.candidate in self._running:
+            self._holds[hold.candidate] = hold
+            self._show()
+
+    # -- updates (checked before they are accepted) --------------------------------------------------------------
+
+    @workflow.update(description="Approve a held candidate: {candidate, by, signature, reason}")
+    async def approve(self, approval: Approval) -> str:
+        """Forward a yes; whether it counts is for policy to judge."""
+        await workflow.get_external_workflow_handle(approval.candidate).signal(Candidate.approve, approval)
+        return f"approval of {approval.candidate} by {approval.by} passed on; policy decides whether it counts"
+
+    @approve.validator
+    def _check_approve(self, approval: Approval) -> None:
+        self._check_hold(approval)
+
+    @workflow.update(description="Reject a held candidate: {candidate, by, reason}")
+    async def reject(self, approval: Approval) -> str:
+        """Forward a no."""
+        await workflow.get_external_workflow_handle(approval.candidate).signal(Candidate.reject, approval)
+        return f"{approval.candidate} rejected by {approval.by}"
+
+    @reject.validator
+    def _check_reject(self, approval: Approval) -> None:
+        self._check_hold(approval)
+
+    def _check_hold(self, approval: Approval) -> None:
+        if approval.candidate not in self._holds:
+            waiting = ", ".join(sorted(self._holds)) or "none"
+            raise ApplicationError(f"{approval.candidate!r} does not wait for a person (waiting: {waiting})")
+
+    @workflow.update(description="Raise caps: {add: {usd, tokens, ...}, by, reason}")
+    async def extend_budget(self, extension: BudgetExtension) -> dict[str, int]:
+        """The new caps, in ledger units."""
+        try:
+            return await workflow.execute_activity_method(
+                CampaignActivities.extend_budget, args=[self._id, extension], **LIGHT
+            )
+        except ActivityError as error:
+            raise ApplicationError(str(error.cause), type="Refused", non_retryable=True) from error
+
+    @extend_budget.validator
+    def _check_extend_budget(self, extension: BudgetExtension) -> None:
+        if not any(extension.add.amounts().values()):
+            raise ApplicationError("nothing to add: give at least one amount above zero, for example add.usd")
+
+    @workflow.update(description="Keep a note with the campaign or a candidate: {text, by, candidate}")
+    async def note(self, note: Note) -> str:
+        """Kept in the archive; the newest ones show in `status`."""
+        await workflow.execute_activity_method(CampaignActivities.keep_note, args=[self._id, note], **LIGHT)
+        line = f"{note.by or 'someone'}{' on ' + note.candidate if note.candidate else ''}: {note.text}"
+        self._update(notes=(*self._progress.notes, line)[-20:])
+        return "noted"

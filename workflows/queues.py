@@ -1,0 +1,41 @@
+"""Task queues, timeouts and retry policies, in one table."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+MAIN = "ratchet"
+"""Workflows and light activities. The queue that people name on the command line."""
+PROPOSE = "ratchet-propose"
+"""Agents in runner containers; waits on models."""
+EVALUATE = "ratchet-evaluate"
+"""Builds and measurements; as many slots as the machine can measure side by side."""
+
+LIGHT = timedelta(seconds=60)
+"""Start-to-close of an activity that asks OPA, git or the database."""
+HEAVY = timedelta(hours=2)
+"""Start-to-close of an activity that runs containers; its own deadlines are tighter."""
+HEARTBEAT = timedelta(seconds=20)
+"""Heavy activities report at a third of this, so that a dead worker is noticed within 30 s."""
+
+INFRASTRUCTURE = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=0,
+    non_retryable_error_types=["RefusedError"],
+)
+"""Our own faults are retried until they are mended; the workflow is never failed by them."""
+SANDBOX = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=4,
+    non_retryable_error_types=["RefusedError"],
+)
+"""Container work: after three retries the candidate is `inconclusive`."""
+
+SEARCH_ATTRIBUTES = {"RatchetTarget": "Keyword", "RatchetStatus": "Keyword", "RatchetBest": "Double"}
+"""Registered on the embedded server; on a server of your own, `temporal operator search-attribute create`."""

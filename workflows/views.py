@@ -1,0 +1,122 @@
+"""Pure views of a campaign's progress: counting, the status document, the live page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workflows.models import CampaignReport, CampaignSpec, CandidateOutcome, Hold, Progress
+
+CRASHES = ("killed", "quarantined")
+LEADERS = 10
+
+
+def counted(progress: Progress, outcome: CandidateOutcome) -> Progress:
+    """Progress after one more decided candidate. Inconclusive ones are our fault and count towards no streak."""
+    word = outcome.verdict.split(":", 1)[0]
+    changes: dict[str, Any] = {
+        "decided": progress.decided + 1,
+        "verdicts": {**progress.verdicts, word: progress.verdicts.get(word, 0) + 1},
+    }
+    if word != "inconclusive":
+        changes["crash_streak"] = progress.crash_streak + 1 if word in CRASHES else 0
+        changes["denial_streak"] = progress.denial_streak + 1 if word == "denied" else 0
+        changes["since_accepted"] = 0 if word == "accepted" else progress.since_accepted + 1
+    if word == "accepted" and outcome.score is not None:
+        leaders = sorted((*progress.leaders, outcome), key=lambda row: row.score or 0.0, reverse=True)
+        changes["leaders"] = tuple(leaders[:LEADERS])
+        if progress.best_score is None or outcome.score > progress.best_score:
+            changes |= {"best": outcome.candidate, "best_score": outcome.score}
+    if outcome.promoted:
+        changes["champion"] = outcome.candidate
+    return progress.model_copy(update=changes)
+
+
+def state_word(status: dict[str, Any]) -> str:
+    """`running`, `paused`, `holding` or `stopping`."""
+    return str(status["status"])
+
+
+def status(
+    campaign: str, spec: CampaignSpec, progress: Progress, running: int, holds: dict[str, Hold], now: float
+) -> dict[str, Any]:
+    """The answer of the query `status`; also what the live page is drawn from."""
+    elapsed = max(now - progress.started, 0.0)
+    remaining = max(spec.candidates - progress.decided, 0)
+    word = "stopping" if progress.stopping else "paused" if progress.paused else "running"
+    if holds and len(holds) == running and word == "stopping":
+        word = "holding"
+    return {
+        "campaign": campaign,
+        "target": spec.target,
+        "model": spec.model,
+        "status": word,
+        "decided": progress.decided,
+        "candidates": spec.candidates,
+        "in_flight": running,
+        "verdicts": progress.verdicts,
+        "best": progress.best,
+        "best_score": progress.best_score,
+        "champion": progress.champion,
+        "spent": {name: line.model_dump() for name, line in progress.accounts.items()},
+        "elapsed_seconds": round(elapsed, 1),
+        "eta_seconds": round(elapsed / progress.decided * remaining, 1) if progress.decided else None,
+        "paused": progress.paused,
+        "stopping": progress.stopping,
+        "holds": hold_rows(holds, now),
+        "notes": list(progress.notes),
+    }
+
+
+def hold_rows(holds: dict[str, Hold], now: float) -> list[dict[str, Any]]:
+    """Holds, oldest first, with age and time left in seconds."""
+    return [
+        {**hold.model_dump(), "age_seconds": round(now - hold.since), "left_seconds": round(hold.expires - now)}
+        for hold in sorted(holds.values(), key=lambda hold: hold.since)
+    ]
+
+
+def live_page(status: dict[str, Any]) -> str:
+    """Markdown for `temporal workflow metadata` and Temporal's page."""
+    lines = [
+        f"# {status['campaign']}: {status['status']}",
+        "",
+        f"Target **{status['target']}**, model `{status['model']}`.",
+        "",
+        f"- decided: {status['decided']} of {status['candidates']}, {status['in_flight']} in flight",
+        f"- best: `{status['best']}` with score {_number(status['best_score'])}; champion `{status['champion']}`",
+        f"- verdicts: {_counts(status['verdicts'])}",
+        f"- elapsed: {status['elapsed_seconds']} s, about {_number(status['eta_seconds'])} s to go",
+    ]
+    if status["stopping"]:
+        lines.append(f"- stopping: {status['stopping']}")
+    for hold in status["holds"]:
+        lines.append(f"- **waits for a person**: `{hold['candidate']}`, {hold['left_seconds']} s left")
+    if status["spent"]:
+        lines += ["", "| account | spent | reserved | cap |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| {name} | {line['spent']} | {line['reserved']} | {'none' if line['cap'] is None else line['cap']} |"
+            for name, line in sorted(status["spent"].items())
+        ]
+    return "\n".join(lines)
+
+
+def closing_page(report: CampaignReport) -> str:
+    """The page that stays when a campaign has ended."""
+    return "\n".join(
+        [
+            f"# {report.campaign}: {report.status}",
+            "",
+            f"- champion: `{report.champion}`",
+            f"- over the seed, sealed cases: {_number(report.speedup)} "
+            f"({_number(report.speedup_low)} to {_number(report.speedup_high)})",
+            f"- decided: {report.decided}; verdicts: {_counts(report.verdicts)}",
+        ]
+    )
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4g}"
+
+
+def _counts(verdicts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in sorted(verdicts.items())) or "none yet"
