@@ -81,6 +81,7 @@ class CampaignActivities:
         self._port = port
 
     @activity.defn
+    @heartbeating
     @translated
     def open_campaign(self, campaign: str, spec: CampaignSpec) -> CampaignFacts:
         """See `CampaignPort.open`."""

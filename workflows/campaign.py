@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -36,6 +35,12 @@ LIGHT: dict[str, Any] = {
     "start_to_close_timeout": queues.LIGHT,
     "retry_policy": queues.INFRASTRUCTURE,
 }
+HEAVY: dict[str, Any] = {
+    "task_queue": queues.EVALUATE,
+    "start_to_close_timeout": queues.HEAVY,
+    "heartbeat_timeout": queues.HEARTBEAT,
+    "retry_policy": queues.INFRASTRUCTURE,
+}
 
 
 @workflow.defn(name="Campaign")
@@ -60,7 +65,7 @@ class Campaign:
         if self._facts is None:
             try:
                 self._facts = await workflow.execute_activity_method(
-                    CampaignActivities.open_campaign, args=[self._id, spec], **LIGHT
+                    CampaignActivities.open_campaign, args=[self._id, spec], **HEAVY
                 )
             except ActivityError as error:
                 raise ApplicationError(str(error.cause), type="CampaignRefused", non_retryable=True) from error
@@ -153,12 +158,7 @@ class Campaign:
 
     async def _close(self) -> CampaignReport:
         report: CampaignReport = await workflow.execute_activity_method(
-            CampaignActivities.close_campaign,
-            args=[self._spec, self._require_facts(), self._progress],
-            task_queue=queues.EVALUATE,
-            start_to_close_timeout=timedelta(hours=2),
-            heartbeat_timeout=queues.HEARTBEAT,
-            retry_policy=queues.INFRASTRUCTURE,
+            CampaignActivities.close_campaign, args=[self._spec, self._require_facts(), self._progress], **HEAVY
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.set_current_details(views.closing_page(report))

@@ -101,6 +101,10 @@ class CampaignFacts(Stored):
     """Tree hash of the agent that proposes."""
     patience: int
     caps: dict[Account, int]
+    sigma: float = 0.0
+    """Noise of one run in the unit of the gains, measured seed against seed when the campaign opened."""
+    detectable: float | None = None
+    """Smallest gain that a candidate can be accepted for with 80 % probability; absent when none can be."""
     search_attributes: bool = False
     """Whether the server knows ours (`queues.SEARCH_ATTRIBUTES`); upserting unknown ones would block the workflow."""
 
@@ -181,7 +185,8 @@ class Promotion(Stored):
     reasons: tuple[str, ...] = ()
     statement: str = ""
     """Canonical JSON of the statement that an approver signs; set when status is `hold`."""
-    expires_seconds: int = 0
+    expires: float = 0.0
+    """Unix seconds at which a hold turns into no; part of the statement."""
     approvals: int = 0
     gain: float | None = None
     low: float | None = None

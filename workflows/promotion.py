@@ -34,7 +34,6 @@ class Promoter:
 
     async def run(self, edit: Edit, card: Scorecard) -> Promotion:
         """The final answer. A hold that expires counts as no."""
-        expires: float | None = None
         while True:
             answer = await workflow.execute_activity_method(
                 CandidateActivities.promote,
@@ -47,10 +46,8 @@ class Promoter:
             )
             if answer.status != "hold":
                 return answer
-            if expires is None:
-                expires = workflow.time() + answer.expires_seconds
-            await self._tell_campaign(answer, expires)
-            if not await self._wait(expires):
+            await self._tell_campaign(answer)
+            if not await self._wait(answer.expires):
                 self._rejected = Approval(
                     candidate=self._spec.choice.candidate, by=EXPIRY, reason="nobody answered before the hold expired"
                 )
@@ -69,14 +66,14 @@ class Promoter:
         self._news = False
         return True
 
-    async def _tell_campaign(self, answer: Promotion, expires: float) -> None:
+    async def _tell_campaign(self, answer: Promotion) -> None:
         hold = Hold(
             candidate=self._spec.choice.candidate,
             reasons=answer.reasons,
             statement=answer.statement,
             approvals_needed=answer.approvals,
             since=workflow.time(),
-            expires=expires,
+            expires=answer.expires,
         )
         campaign = workflow.get_external_workflow_handle(self._spec.campaign)
         await campaign.signal("held", hold)
