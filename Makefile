@@ -1,0 +1,60 @@
+# Everything a person does in a checkout. `make` alone prints this list.
+PYTHON ?= python3
+RATCHET_STATE ?= $(CURDIR)/.ratchet
+BIN := $(CURDIR)/.venv/bin
+export RATCHET_STATE
+export PATH := $(RATCHET_STATE)/bin:$(PATH)
+BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check bench format image lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: ## prepare this machine: Python packages, Docker engine, OPA, sandbox image (repeat at will)
+	@$(BOOTSTRAP) $(STEPS)
+
+demo: setup ## set up, then run a whole campaign offline and watch it
+	@$(BIN)/ratchet demo
+
+up: setup ## run the daemon in the foreground
+	@$(BIN)/ratchet up
+
+test: setup ## the whole suite, against the real engines
+	$(BIN)/pytest
+
+check: setup ## style, types, import directions, policies, alert rules; quickest first
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	opa fmt --fail --list policies
+	opa check --strict --schema policies/schemas policies
+	@set -e; for file in ops/prometheus/rules/*.y*ml; do promtool check rules "$$file"; done
+	@set -e; for file in ops/prometheus/tests/*.y*ml; do promtool test rules "$$file"; done
+	opa test policies
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: setup ## what the governance costs per candidate, as ratios
+	@$(BIN)/python -m tests.bench
+
+format: ## rewrite code and policies into house style
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format .
+	opa fmt --write policies
+
+image: ## build the sandbox image anew
+	@rm -f $(RATCHET_STATE)/stamps/image
+	@$(BOOTSTRAP) docker image
+
+lock: ## resolve pyproject.toml again into the hash-locked files
+	@PATH=$(BIN):$(PATH) && \
+	echo 'setuptools>=80' | $(COMPILE) pyproject.toml - -o requirements.lock && \
+	$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock && \
+	echo uv | $(COMPILE) - -o ops/bootstrap/uv.lock.txt
+	@grep -c == requirements.lock requirements-dev.lock ops/bootstrap/uv.lock.txt
+
+clean: ## remove caches and the Python environment (never the state directory)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache ./*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

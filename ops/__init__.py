@@ -1,0 +1,1 @@
+"""Running Ratchet as a service: set-up, monitoring, units and runbooks."""

@@ -1,0 +1,70 @@
+"""`python3 -m ops.bootstrap [STEP …]`: prepare this machine. Safe to repeat, and to run twice at once.
+
+Steps: python, docker, image, opa, promtool (all of them when none is named). Exit code 0: everything is in place;
+1: something is missing, and the remedy is printed; 2: bad arguments.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  (this runs with whatever Python the machine has)
+    sys.exit("ratchet needs Python 3.11 or newer; name one with: make PYTHON=python3.11 setup")
+
+import argparse
+import shutil
+from collections.abc import Callable
+
+from ops.bootstrap import engine, image, opa, promtool, python_env
+from ops.bootstrap.place import CHECKOUT, state, write_json
+from ops.bootstrap.runner import Runner, Say, Step, StepError
+from ops.bootstrap.shell import apt_install
+
+
+def steps(lock: str, wanted: list[str]) -> list[Step]:
+    """The steps in the order of the table, each with what must be done before it."""
+    every = [
+        Step("python", lambda say: python_env.prepare(say, lock=CHECKOUT / lock)),
+        Step("docker", engine.prepare),
+        Step("image", _image, after=("docker",)),
+        Step("opa", opa.prepare),
+        Step("promtool", promtool.prepare, optional=not wanted),
+    ]
+    return [step for step in every if not wanted or step.name in wanted]
+
+
+def _image(say: Say) -> str:
+    if not shutil.which("debootstrap", path="/usr/sbin:/usr/bin:/sbin:/bin") and not image.image_id():
+        _try(lambda: apt_install(["debootstrap"], step=image.STEP, say=say))
+    return image.prepare(say)
+
+
+def _try(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except StepError:
+        return  # the build has a second way, and says itself what it lacks
+
+
+def main() -> int:
+    """Parse, run, report."""
+    parser = argparse.ArgumentParser(prog="ops.bootstrap", description="Prepare this machine for Ratchet.")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="python docker image opa promtool (default: all)")
+    parser.add_argument("--runtime", action="store_true", help="leave out what only development needs")
+    parser.add_argument("--quiet", action="store_true", help="one line when there was nothing to do")
+    options = parser.parse_args()
+    chosen = steps("requirements.lock" if options.runtime else "requirements-dev.lock", options.steps)
+    unknown = set(options.steps) - {step.name for step in chosen}
+    if unknown:
+        parser.error(f"unknown step {', '.join(sorted(unknown))}")
+    state().mkdir(parents=True, exist_ok=True)
+    runner = Runner(chosen, quiet=options.quiet)
+    good = runner.run()
+    sys.stderr.write(runner.table(state() / "logs") + "\n")
+    if not options.steps:
+        write_json(state() / "run/setup.json", runner.record())
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
