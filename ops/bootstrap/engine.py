@@ -21,8 +21,8 @@ START_SECONDS = 60.0
 
 
 def endpoint() -> str:
-    """The engine's address. The docker client's contexts are ignored: the daemon ignores them too."""
-    return os.environ.get("RATCHET_DOCKER_URL") or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    """The engine's address. The docker client's contexts and DOCKER_HOST are ignored: the daemon ignores them too."""
+    return os.environ.get("RATCHET_DOCKER_URL") or "unix:///var/run/docker.sock"
 
 
 def prepare(say: Say) -> str:
@@ -32,7 +32,7 @@ def prepare(say: Say) -> str:
     if version:
         return f"engine {version}"
     if not url.startswith("unix://"):
-        raise StepError(f"no engine answers at {url}", "start that engine, or unset RATCHET_DOCKER_URL and DOCKER_HOST")
+        raise StepError(f"no engine answers at {url}", "start that engine, or unset RATCHET_DOCKER_URL")
     _may_we_talk(url)
     with locked(machine_lock()):
         version = ping(url)

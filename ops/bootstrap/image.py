@@ -22,13 +22,14 @@ def prepare(say: Say) -> str:
         raise StepError(f"{script} is missing", "this checkout is not whole: git status")
     stamp = state() / "stamps/image"
     key = fingerprint([FOLDER])
-    if _up_to_date(stamp.read_text() if stamp.is_file() else "", key):
+    if _up_to_date(read_stamp(stamp), key):
         return "already there"
     with locked(machine_lock().with_name("ratchet-setup-image.lock")):
         if _up_to_date(read_stamp(stamp), key):
             return "made by another set-up"
         say("building the sandbox image")
-        run([script], step=STEP, say=say, remedy="a Debian mirror, or a registry, that answers is needed")
+        remedy = "a Debian mirror, or a registry, that answers is needed"
+        run([script], step=STEP, say=say, env={"DOCKER_HOST": engine.endpoint()}, remedy=remedy)
         made = image_id()
         if not made:
             raise StepError(f"the build left no image {NAME}", "see the log")

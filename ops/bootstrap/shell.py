@@ -37,6 +37,7 @@ def run(
     """Run to the end; raises StepError with the log's last lines when the program fails."""
     log = log_file(step)
     started = told = time.monotonic()
+    heard = ""
     words = [str(word) for word in argv]
     with log.open("ab") as out:
         out.write(f"$ {' '.join(words)}\n".encode())
@@ -54,7 +55,9 @@ def run(
             except subprocess.TimeoutExpired:
                 if time.monotonic() - told >= SIGN_OF_LIFE:
                     told = time.monotonic()
-                    say(f"… {told - started:.0f} s, last: {last_line(log)}")
+                    line = last_line(log)
+                    say(f"… {told - started:.0f} s" + (f": {line}" if line != heard else ""))
+                    heard = line
     if code:
         raise StepError(f"{words[0]} ended with {code}: {last_line(log)}", f"{remedy} (log: {log})")
 
