@@ -1,0 +1,397 @@
+"""Every metric of the daemon, and the small calls by which the steps report.
+
+Names start with `ratchet_` and use base units. Labels are closed sets, all there from the start with 0, so that
+`rate` and `absent` work on a fresh daemon; a value outside its set counts as `other`. Never a label: candidate, commit,
+path, prompt, free text. The campaign is one, on few gauges, while it runs. Reporting never raises and never blocks.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    start_http_server,
+)
+from prometheus_client.metrics import MetricWrapperBase
+
+from workflows.ports import RefusedError
+
+VERDICTS = ("accepted", "failed", "denied", "killed", "quarantined", "inconclusive")
+METRIC_KINDS = ("time", "score")
+QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "canary")
+DECISION_OUTCOMES = ("permitted", "denied", "hold", "error")
+ROLES = ("propose", "run", "judge")
+EXITS = ("exit", "timeout", "memory", "pids", "output", "signal", "killed")
+KILLS = ("timeout", "memory", "pids", "output", "killed")
+MODEL_CLASSES = ("tuner", "scripted", "remote")
+CALL_OUTCOMES = ("ok", "replayed", "refused", "failed")
+DIRECTIONS = ("input", "output")
+PROMOTIONS = ("promoted", "hold", "refused", "not-better")
+RELOADS = ("loaded", "rejected")
+STEPS = (
+    "open",
+    "choose",
+    "stop",
+    "propose",
+    "gate",
+    "commit",
+    "evaluate",
+    "promote",
+    "reject",
+    "record",
+    "extend",
+    "note",
+    "close",
+)
+PARTS = ("docker", "opa", "temporal", "records", "audit", "blobs", "repo", "gateway", "journal", "payload", "judge")
+OTHER = "other"
+
+ACCOUNTS = {
+    "micro_usd": ("usd", 1e-6),
+    "tokens": ("tokens", 1.0),
+    "cpu_ms": ("cpu_seconds", 1e-3),
+    "gpu_ms": ("gpu_seconds", 1e-3),
+    "wall_ms": ("wall_seconds", 1e-3),
+    "candidates": ("candidates", 1.0),
+    "sealed_queries": ("sealed_queries", 1.0),
+}
+"""Ledger account to the label that names its base unit, and the factor between them."""
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
+_EVIDENCE = (0.01, 0.1, 0.5, 1, 2, 10, 33, 100, 1e3, 1e4, 1e5, 1e6, 1e9)
+_PAIRS = (2, 5, 8, 10, 15, 20, 30, 40, 60, 100, 200)
+_CODE = re.compile(r"[A-Z][A-Z0-9-]{0,39}")
+_MAX_CODES = 100
+_MAX_CAMPAIGNS = 32
+
+Labelled = TypeVar("Labelled", bound=MetricWrapperBase)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running `/metrics` server."""
+
+    port: int
+    _server: WSGIServer
+    _thread: threading.Thread
+
+    def close(self) -> None:
+        """Stop serving; returns when the port is free again."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Metrics:
+    """All metrics of one daemon, in a registry of their own."""
+
+    def __init__(self, version: str = "0") -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self._lock = threading.Lock()
+        self._codes: set[str] = set()
+        self._campaigns: set[str] = set()
+        self._holds: dict[str, float] = {}
+        ProcessCollector(namespace="ratchet", registry=self.registry)
+        self._service(version)
+        self._search()
+        self._governance()
+        self._sandbox()
+        self._money()
+
+    # What is counted
+
+    def _service(self, version: str) -> None:
+        build = self._gauge("build_info", "Version of the daemon; always 1.", version=(version,))
+        build.labels(version).set(1)
+        self._ready = self._gauge("ready", "1 while workers poll and every engine answers.")
+        self._steps = self._histogram("step_duration_seconds", "Time of one step of the one path.", _SLOW, step=STEPS)
+        self._errors = self._counter("infrastructure_errors", "Faults of ours, each retried, by part.", part=PARTS)
+
+    def _search(self) -> None:
+        self._candidates = self._counter(
+            "candidates", "Candidates decided, by verdict class.", verdict=VERDICTS, metric_kind=METRIC_KINDS
+        )
+        self._in_flight = self._gauge("candidates_in_flight", "Candidates started and not yet decided.")
+        self._live = self._gauge("campaigns_live", "Campaigns that are open.")
+        self._score = self._open_gauge("campaign_best_score", "Best verified score of a running campaign.", "campaign")
+        self._e_value = self._histogram("e_value", "Highest e-value of each measured candidate.", _EVIDENCE)
+        self._pairs = self._histogram("measured_pairs", "Parent/child pairs that each candidate took.", _PAIRS)
+        self._promotions = self._counter("promotions", "Answers of the promotion step.", outcome=PROMOTIONS)
+        self._hold_count = self._gauge("holds", "Candidates that wait for a person.")
+        self._hold_since = self._gauge(
+            "hold_oldest_timestamp_seconds", "Unix time at which the longest waiting hold began; 0 without holds."
+        )
+
+    def _governance(self) -> None:
+        self._decisions = self._counter(
+            "decisions", "Answers of the gate.", question=QUESTIONS, outcome=DECISION_OUTCOMES
+        )
+        self._decision_time = self._histogram(
+            "decision_duration_seconds", "Time to an answer.", _FAST, question=QUESTIONS
+        )
+        self._denials = self._counter("denials", "Denials by rule code of the policy.", code=(OTHER,))
+        self._reloads = self._counter("policy_reloads", "Policy bundles offered to the gate.", outcome=RELOADS)
+        self._rejected = self._gauge(
+            "policy_rejected", "1 while a changed bundle is refused and the last good one rules."
+        )
+        self._reloaded = self._gauge(
+            "policy_last_reload_timestamp_seconds", "Unix time of the last bundle that was loaded."
+        )
+        self._revision = self._open_gauge("policy_active_info", "Revision of the bundle in force; 1.", "revision")
+        self._audit_records = self._counter("audit_records", "Records appended to the audit log.")
+        self._audit_time = self._gauge("audit_last_append_timestamp_seconds", "Unix time of the last audit record.")
+        self._audit_writable = self._gauge("audit_writable", "1 while the audit log takes records.")
+
+    def _sandbox(self) -> None:
+        self._runs = self._counter("sandbox_runs", "Containers that ended, by how.", role=ROLES, reason=EXITS)
+        self._run_time = self._histogram("sandbox_run_duration_seconds", "Life of a container.", _SLOW, role=ROLES)
+        self._kills = self._counter("sandbox_kills", "Containers killed, by limit.", reason=KILLS)
+        self._containers = self._gauge("containers_live", "Containers that exist now.", role=ROLES)
+
+    def _money(self) -> None:
+        units = tuple(label for label, _ in ACCOUNTS.values())
+        self._spend = self._counter("spend", "Settled spending; the account names the unit.", account=units)
+        self._reserved = self._gauge("reserved", "Reserved and not yet settled, over all campaigns.", account=units)
+        self._budget_cap = self._open_gauge("budget_cap", "Cap of a running campaign.", "campaign", "account")
+        self._budget_spent = self._open_gauge(
+            "budget_spent", "Settled spending of a running campaign.", "campaign", "account"
+        )
+        self._budget_reserved = self._open_gauge(
+            "budget_reserved", "Open reservations of a running campaign.", "campaign", "account"
+        )
+        self._calls = self._counter(
+            "gateway_calls", "Model calls through the gateway.", model_class=MODEL_CLASSES, outcome=CALL_OUTCOMES
+        )
+        self._call_time = self._histogram(
+            "gateway_call_duration_seconds", "Time of a model call.", _SLOW, model_class=MODEL_CLASSES
+        )
+        self._tokens = self._counter(
+            "gateway_tokens", "Tokens of model calls.", model_class=MODEL_CLASSES, direction=DIRECTIONS
+        )
+
+    # What the steps report
+
+    def ready(self, yes: bool) -> None:
+        """Workers poll and every engine answers, or not."""
+        self._ready.set(yes)
+
+    @contextmanager
+    def step(self, step: str) -> Iterator[None]:
+        """Time the block as one step, however it ends."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._steps.labels(_of(step, STEPS)).observe(time.monotonic() - started)
+
+    def infrastructure_error(self, error: BaseException | str) -> None:
+        """Count a fault of ours; the part is what the message starts with, up to the colon."""
+        self._errors.labels(_of(str(error).partition(":")[0].strip(), PARTS)).inc()
+
+    def candidate_decided(self, verdict: str, metric_kind: str) -> None:
+        """Count a decided candidate; `verdict` as recorded (`failed:no-gain`) or its class alone."""
+        self._candidates.labels(_of(verdict.partition(":")[0], VERDICTS), _of(metric_kind, METRIC_KINDS)).inc()
+
+    def in_flight(self, count: int) -> None:
+        """Candidates started and not yet decided, over all campaigns."""
+        self._in_flight.set(count)
+
+    def measured(self, pairs: int, e_value: float) -> None:
+        """A candidate's measurement ended."""
+        self._pairs.observe(pairs)
+        self._e_value.observe(e_value)
+
+    def best_score(self, campaign: str, score: float) -> None:
+        """Best verified score of a running campaign."""
+        if self._knows(campaign):
+            self._score.labels(campaign).set(score)
+
+    def budget(self, campaign: str, account: str, *, cap: int, spent: int, reserved: int) -> None:
+        """A line of a running campaign's ledger statement, in ledger units."""
+        if account in ACCOUNTS and self._knows(campaign):
+            label, factor = ACCOUNTS[account]
+            self._budget_cap.labels(campaign, label).set(cap * factor)
+            self._budget_spent.labels(campaign, label).set(spent * factor)
+            self._budget_reserved.labels(campaign, label).set(reserved * factor)
+
+    def campaign_opened(self, campaign: str) -> None:
+        """A campaign runs (again); more than 32 at once are counted but have no gauges of their own."""
+        with self._lock:
+            self._campaigns.add(campaign)
+            self._live.set(len(self._campaigns))
+
+    def campaign_ended(self, campaign: str) -> None:
+        """Remove every series of an ended campaign."""
+        with self._lock:
+            self._campaigns.discard(campaign)
+            self._live.set(len(self._campaigns))
+        for gauge in (self._score, self._budget_cap, self._budget_spent, self._budget_reserved):
+            for metric in gauge.collect():
+                for sample in metric.samples:
+                    if sample.labels["campaign"] == campaign:
+                        gauge.remove(*sample.labels.values())
+
+    def promotion(self, outcome: str) -> None:
+        """An answer of the promotion step (`Promotion.status`)."""
+        self._promotions.labels(_of(outcome, PROMOTIONS)).inc()
+
+    def hold(self, candidate: str, since: float | None) -> None:
+        """A candidate began to wait for a person (Unix seconds), or waits no more (None)."""
+        with self._lock:
+            if since is None:
+                self._holds.pop(candidate, None)
+            else:
+                self._holds[candidate] = since
+            self._hold_count.set(len(self._holds))
+            self._hold_since.set(min(self._holds.values(), default=0.0))
+
+    def decision(self, question: str, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
+        """An answer of the gate with the codes of its denials. At most 100 codes get a series; the rest are `other`."""
+        self._decisions.labels(_of(question, QUESTIONS), _of(outcome, DECISION_OUTCOMES)).inc()
+        self._decision_time.labels(_of(question, QUESTIONS)).observe(seconds)
+        for code in codes:
+            self._denials.labels(self._code(code)).inc()
+
+    def denial_codes(self, codes: Iterable[str]) -> None:
+        """Start a series with 0 for every rule code that the loaded policy can deny with."""
+        for code in codes:
+            self._denials.labels(self._code(code))
+
+    def policy_loaded(self, revision: str) -> None:
+        """A bundle came into force."""
+        self._reloads.labels("loaded").inc()
+        self._rejected.set(0)
+        self._reloaded.set_to_current_time()
+        self._revision.clear()
+        self._revision.labels(revision).set(1)
+
+    def policy_rejected(self) -> None:
+        """A changed bundle was refused; the last good one stays in force."""
+        self._reloads.labels("rejected").inc()
+        self._rejected.set(1)
+
+    def policy_unchanged(self) -> None:
+        """The folder holds again what is in force: nothing is waiting to be mended."""
+        self._rejected.set(0)
+
+    def audit_appended(self) -> None:
+        """The audit log took a record."""
+        self._audit_records.inc()
+        self._audit_time.set_to_current_time()
+        self._audit_writable.set(1)
+
+    def audit_writable(self, yes: bool) -> None:
+        """Whether the audit log takes records."""
+        self._audit_writable.set(yes)
+
+    def sandbox_run(self, role: str, reason: str, seconds: float) -> None:
+        """A container ended (`Exit.reason`)."""
+        self._runs.labels(_of(role, ROLES), _of(reason, EXITS)).inc()
+        self._run_time.labels(_of(role, ROLES)).observe(seconds)
+        if reason in KILLS:
+            self._kills.labels(reason).inc()
+
+    def containers(self, role: str, change: int) -> None:
+        """Containers created (1) or removed (−1)."""
+        self._containers.labels(_of(role, ROLES)).inc(change)
+
+    def spent(self, amounts: Mapping[str, int]) -> None:
+        """Settled amounts, in ledger units."""
+        for account, amount in amounts.items():
+            if account in ACCOUNTS and amount > 0:
+                label, factor = ACCOUNTS[account]
+                self._spend.labels(label).inc(amount * factor)
+
+    def reserved(self, amounts: Mapping[str, int]) -> None:
+        """Open reservations over all campaigns, in ledger units; accounts left out have none."""
+        for account, (label, factor) in ACCOUNTS.items():
+            self._reserved.labels(label).set(amounts.get(account, 0) * factor)
+
+    def gateway_call(self, model: str, outcome: str, seconds: float, *, input_tokens: int, output_tokens: int) -> None:
+        """A model call ended; `model` is the full name, only its class is kept."""
+        kind = model_class(model)
+        self._calls.labels(kind, _of(outcome, CALL_OUTCOMES)).inc()
+        self._call_time.labels(kind).observe(seconds)
+        self._tokens.labels(kind, "input").inc(max(0, input_tokens))
+        self._tokens.labels(kind, "output").inc(max(0, output_tokens))
+
+    # How it is shown
+
+    def serve(self, port: int, address: str = "127.0.0.1") -> Endpoint:
+        """Serve `/metrics` in a thread of its own; port 0 takes a free one.
+
+        Raises RefusedError (`metrics-port`) when the port cannot be had.
+        """
+        try:
+            server, thread = start_http_server(port, addr=address, registry=self.registry)
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            raise RefusedError(
+                "metrics-port",
+                f"metrics: cannot listen on {address}:{port}: {'the port is in use' if taken else error.strerror}; "
+                "stop what uses it, or set RATCHET_METRICS_PORT to another port",
+            ) from error
+        return Endpoint(server.server_port, server, thread)
+
+    # How they are made
+
+    def _counter(self, name: str, text: str, **labels: tuple[str, ...]) -> Counter:
+        return _filled(Counter(name, text, tuple(labels), namespace="ratchet", registry=self.registry), labels)
+
+    def _gauge(self, name: str, text: str, **labels: tuple[str, ...]) -> Gauge:
+        return _filled(Gauge(name, text, tuple(labels), namespace="ratchet", registry=self.registry), labels)
+
+    def _open_gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        """A gauge whose series come and go."""
+        return Gauge(name, text, labels, namespace="ratchet", registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], **labels: tuple[str, ...]) -> Histogram:
+        made = Histogram(name, text, tuple(labels), namespace="ratchet", registry=self.registry, buckets=buckets)
+        return _filled(made, labels)
+
+    def _knows(self, campaign: str) -> bool:
+        """Whether a campaign is open and among the few that have series of their own."""
+        with self._lock:
+            return campaign in sorted(self._campaigns)[:_MAX_CAMPAIGNS]
+
+    def _code(self, code: str) -> str:
+        with self._lock:
+            if code not in self._codes and len(self._codes) < _MAX_CODES and _CODE.fullmatch(code):
+                self._codes.add(code)
+            return code if code in self._codes else OTHER
+
+
+def model_class(model: str) -> str:
+    """`tuner`, `scripted` or `remote`, by the model's full name."""
+    provider, _, name = model.partition("/")
+    kind = name.partition("/")[0]
+    return kind if provider == "ratchet" and kind in MODEL_CLASSES else "remote"
+
+
+def _filled(metric: Labelled, labels: Mapping[str, tuple[str, ...]]) -> Labelled:
+    """Start every series of a closed label set with 0."""
+    if labels:
+        for values in itertools.product(*labels.values()):
+            metric.labels(*values)
+    return metric
+
+
+def _of(value: str, known: tuple[str, ...]) -> str:
+    return value if value in known else OTHER
