@@ -1,0 +1,45 @@
+"""The models that ship with the daemon: which one a name means. Pure Python, no network, no LiteLLM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from daemon.gateway.scripted import ScriptError, scripted_answer
+
+PACKAGE_SCRIPTS = Path(__file__).parent / "scripts"
+
+
+class LocalFault(Exception):
+    """No such local model, or its script is wrong. The text says what to do."""
+
+
+class LocalCall(BaseModel):
+    """What a local model knows about a call; `number` comes from the grant, not from the prompt."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    messages: list[dict[str, str]]
+    seed: int
+    number: int
+    call: int
+    scripts: list[str] = []
+    """Folders searched for scripts before the package's own."""
+
+
+def answer(call: LocalCall) -> str:
+    """The text of the answer. Raises LocalFault."""
+    if call.model == "tuner":
+        from daemon.gateway.tuner.answer import tune
+
+        return tune(call.messages, seed=call.seed, call=call.call)
+    kind, _, name = call.model.partition("/")
+    if kind == "scripted" and name:
+        folders = [*(Path(folder) for folder in call.scripts), PACKAGE_SCRIPTS]
+        try:
+            return scripted_answer(folders, name, number=call.number, call=call.call)
+        except ScriptError as error:
+            raise LocalFault(str(error)) from error
+    raise LocalFault(f"no local model 'ratchet/{call.model}': there are ratchet/tuner and ratchet/scripted/<name>")

@@ -1,0 +1,63 @@
+"""`ratchet/scripted/<name>`: answers from a JSON-lines file, line n for candidate number n. See scripts/README.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+REFUSAL = "I have no further answer: this script has ended."
+
+
+class ScriptError(Exception):
+    """The script is missing or malformed; the text names the file, the line and the remedy."""
+
+
+class Line(BaseModel):
+    """One line: the answer for one candidate, or one answer for each of its calls (the last one repeats)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    answer: str | None = None
+    answers: list[str] = Field([], max_length=100)
+    after: Literal["repeat", "refuse"] = "repeat"
+    """On the last line: what candidates beyond it get."""
+    note: str = ""
+
+    def text(self, call: int) -> str:
+        """The answer to call number `call`, from 0."""
+        texts = [self.answer] if self.answer is not None else self.answers
+        return texts[min(call, len(texts) - 1)] if texts else REFUSAL
+
+
+def scripted_answer(folders: Sequence[Path], name: str, *, number: int, call: int) -> str:
+    """Answer for candidate `number` (from 1). Raises ScriptError."""
+    lines = _load(folders, name)
+    if number > len(lines) and lines[-1].after == "refuse":
+        return REFUSAL
+    return lines[min(max(number, 1), len(lines)) - 1].text(call)
+
+
+def _load(folders: Sequence[Path], name: str) -> list[Line]:
+    if _NAME.fullmatch(name) is None:
+        raise ScriptError(f"script name {name!r}: use small letters, digits, '-' and '_'")
+    path = next((folder / f"{name}.jsonl" for folder in folders if (folder / f"{name}.jsonl").is_file()), None)
+    if path is None:
+        raise ScriptError(f"no script {name}.jsonl in the scripts folders")
+    lines = []
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not text.strip():
+            continue
+        try:
+            lines.append(Line.model_validate_json(text))
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            raise ScriptError(f"{path.name} line {number}: {problem['loc']}: {problem['msg']}") from error
+    if not lines:
+        raise ScriptError(f"{path.name} has no lines")
+    return lines

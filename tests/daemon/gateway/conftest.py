@@ -1,0 +1,25 @@
+"""A gateway on a temporary folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gateway_house import House
+
+from daemon.gateway.server import Gateway
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+@pytest.fixture
+def gateway(house: House) -> Iterator[Gateway]:
+    gateway = Gateway(house.meter(), house.folder / "run", uids=[os.getuid()], peer_seconds=1.0)
+    gateway.start()
+    yield gateway
+    gateway.stop()
