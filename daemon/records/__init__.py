@@ -1,0 +1,1 @@
+"""Durable state: database, archive index, ledger, journal of paid calls, audit log, blobs, keys."""

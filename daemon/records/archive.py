@@ -1,0 +1,242 @@
+"""The archive's index: every candidate ever, losers included. The trees themselves are in git (`daemon/repo.py`).
+
+Rows are upserts by candidate id, so a step may run twice. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, or_, select, update
+
+from daemon.records.canonical import canonical
+from daemon.records.champions import Champions
+from daemon.records.db import Database
+from daemon.records.rows import SEED_VERDICT, CampaignRow, CandidateRow, Move, NoteRow
+from daemon.records.tables import campaigns, candidates, notes
+from daemon.repo import TreeStore
+from workflows.ports import RefusedError
+
+_JSON = ("reasons", "spent", "times")
+
+
+class Archive:
+    """Index of campaigns and candidates. Safe from any thread or process."""
+
+    def __init__(self, db: Database, repo: TreeStore | None = None) -> None:
+        self._db = db
+        self._champions = Champions(db, repo)
+
+    def open_campaign(self, campaign: str, target: str, spec_json: str, facts_json: str) -> CampaignRow:
+        """Record a campaign; opening it again with the same spec returns the row that stands (its first facts).
+
+        Raises RefusedError when the id was used with another target or spec.
+        """
+        spec = canonical(json.loads(spec_json)).decode()
+        with self._db.begin() as connection:
+            query = select(campaigns).where(campaigns.c.campaign == campaign)
+            row = connection.execute(query).mappings().first()
+            if row is not None:
+                if (row["spec"], row["target"]) != (spec, target):
+                    raise RefusedError(
+                        "archive:campaign", f"archive: campaign {campaign} exists with another spec; choose another id"
+                    )
+                return CampaignRow(**row)
+            new = CampaignRow(campaign, target, spec, facts_json, "running", "", time.time(), None)
+            connection.execute(insert(campaigns).values(new._asdict()))
+        return new
+
+    def close_campaign(self, campaign: str, status: str, report_json: str) -> CampaignRow:
+        """Record how a campaign ended; the first report stands. Raises KeyError for an unknown campaign."""
+        with self._db.begin() as connection:
+            this = campaigns.c.campaign == campaign
+            done = {"status": status, "report": report_json, "closed": time.time()}
+            connection.execute(update(campaigns).where(this & campaigns.c.closed.is_(None)).values(done))
+            row = connection.execute(select(campaigns).where(this)).mappings().first()
+        if row is None:
+            raise KeyError(f"archive: no campaign {campaign}")
+        return CampaignRow(**row)
+
+    def campaign(self, campaign: str) -> CampaignRow | None:
+        """The campaign's row, if there is one."""
+        with self._db.read() as connection:
+            row = connection.execute(select(campaigns).where(campaigns.c.campaign == campaign)).mappings().first()
+        return None if row is None else CampaignRow(**row)
+
+    def campaigns(self) -> list[CampaignRow]:
+        """All campaigns, newest first."""
+        with self._db.read() as connection:
+            rows = connection.execute(select(campaigns).order_by(campaigns.c.opened.desc())).mappings().all()
+        return [CampaignRow(**row) for row in rows]
+
+    def add_seed(
+        self, campaign: str, candidate: str, *, tree: str, commit: str, ref: str, score: float | None = 0.0
+    ) -> CandidateRow:
+        """Record candidate 0, the seed: verdict `seed`, a possible parent from the start."""
+        return self.put(
+            CandidateRow(
+                campaign=campaign,
+                number=0,
+                candidate=candidate,
+                verdict=SEED_VERDICT,
+                score=score,
+                tree=tree,
+                commit=commit,
+                ref=ref,
+            )
+        )
+
+    def put(self, row: CandidateRow) -> CandidateRow:
+        """Write the row, replacing what its candidate had; returns it with its times.
+
+        Raises RefusedError when the candidate or its number belongs to something else already.
+        """
+        now = time.time()
+        with self._db.begin() as connection:
+            query = select(candidates.c.candidate, candidates.c.campaign, candidates.c.number, candidates.c.created)
+            mine = (candidates.c.campaign == row.campaign) & (candidates.c.number == row.number)
+            found = connection.execute(query.where(or_(candidates.c.candidate == row.candidate, mine))).mappings().all()
+            for other in found:
+                if (other["candidate"], other["campaign"], other["number"]) != (
+                    row.candidate,
+                    row.campaign,
+                    row.number,
+                ):
+                    raise RefusedError(
+                        "archive:candidate",
+                        f"archive: {row.candidate} and number {row.number} of {row.campaign} do not belong together",
+                    )
+            row = row.model_copy(update={"created": found[0]["created"] if found else now, "updated": now})
+            if found:
+                connection.execute(update(candidates).where(mine).values(_columns(row)))
+            else:
+                connection.execute(insert(candidates).values(_columns(row)))
+        return row
+
+    def get(self, candidate: str) -> CandidateRow | None:
+        """One candidate, if it is known."""
+        rows = self._rows(select(candidates).where(candidates.c.candidate == candidate))
+        return rows[0] if rows else None
+
+    def candidates(self, campaign: str) -> list[CandidateRow]:
+        """All candidates of a campaign by number, the seed first."""
+        return self._rows(_of(campaign).order_by(candidates.c.number))
+
+    def scored(self, campaign: str) -> list[CandidateRow]:
+        """Possible parents by number: a score, and a verdict of `seed`, `accepted` or `failed:…` (honest, if worse)."""
+        honest = or_(candidates.c.verdict.in_((SEED_VERDICT, "accepted")), candidates.c.verdict.like("failed:%"))
+        return self._rows(_of(campaign).where(candidates.c.score.is_not(None), honest).order_by(candidates.c.number))
+
+    def same_tree(self, campaign: str, tree: str) -> list[CandidateRow]:
+        """Candidates of the campaign that hold exactly this tree, oldest first."""
+        return self._rows(_of(campaign).where(candidates.c.tree == tree).order_by(candidates.c.number))
+
+    def leaderboard(self, campaign: str, limit: int = 20) -> list[CandidateRow]:
+        """The seed and accepted candidates, best score first."""
+        shown = _of(campaign).where(
+            candidates.c.score.is_not(None), candidates.c.verdict.in_((SEED_VERDICT, "accepted"))
+        )
+        return self._rows(shown.order_by(candidates.c.score.desc(), candidates.c.number).limit(limit))
+
+    def lineage(self, candidate: str) -> list[CandidateRow]:
+        """The candidate and its ancestors, itself first, the seed last; empty when it is unknown."""
+        line: list[CandidateRow] = []
+        seen: set[str] = set()
+        while candidate and candidate not in seen:
+            seen.add(candidate)
+            row = self.get(candidate)
+            if row is None:
+                break
+            line.append(row)
+            candidate = row.parent
+        return line
+
+    def children_counts(self, campaign: str) -> dict[str, int]:
+        """Evaluated children by parent: those that were committed and decided, and not by a fault of ours."""
+        evaluated = (
+            (candidates.c.campaign == campaign)
+            & (candidates.c.number > 0)
+            & (candidates.c.commit_id != "")
+            & (candidates.c.verdict != "")
+            & candidates.c.verdict.not_like("inconclusive%")
+        )
+        query = select(candidates.c.parent, func.count()).where(evaluated).group_by(candidates.c.parent)
+        with self._db.read() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+    def champion(self, target: str) -> str | None:
+        """The target's promoted candidate, or None before the first promotion."""
+        return self._champions.current(target)
+
+    def promote(
+        self,
+        target: str,
+        candidate: str,
+        *,
+        actor: str,
+        decision_id: str,
+        reason: str = "",
+        previous: str | None = None,
+    ) -> Move:
+        """Move the target's pointer to a known candidate, once per decision. See `Champions.move`."""
+        row = self.get(candidate)
+        if row is None or not row.commit:
+            raise RefusedError(
+                "archive:champion", f"archive: {candidate} is not in the archive, so it cannot be promoted"
+            )
+        return self._champions.move(
+            target, candidate, row.commit, actor=actor, decision_id=decision_id, reason=reason, previous=previous
+        )
+
+    def rollback(self, target: str, *, actor: str, decision_id: str, reason: str) -> Move:
+        """Move the pointer back to what it was before the last promotion. Raises RefusedError when there is nothing."""
+        moves = self._champions.history(target)
+        if not moves or not moves[-1].previous:
+            raise RefusedError("archive:champion", f"archive: {target} has no earlier champion to go back to")
+        return self.promote(target, moves[-1].previous, actor=actor, decision_id=decision_id, reason=reason)
+
+    def champion_history(self, target: str) -> list[Move]:
+        """Every move of the target's pointer, oldest first."""
+        return self._champions.history(target)
+
+    def add_note(self, campaign: str, *, key: str, actor: str, body: str, candidate: str = "") -> NoteRow:
+        """Keep a person's note, once per `key`."""
+        new = NoteRow(campaign, key, candidate, actor, body, time.time())
+        with self._db.begin() as connection:
+            query = select(notes).where(notes.c.campaign == campaign, notes.c.key == key)
+            found = connection.execute(query).mappings().first()
+            if found is not None:
+                return NoteRow(**found)
+            connection.execute(insert(notes).values(new._asdict()))
+        return new
+
+    def notes(self, campaign: str) -> list[NoteRow]:
+        """The campaign's notes, oldest first."""
+        with self._db.read() as connection:
+            query = select(notes).where(notes.c.campaign == campaign).order_by(notes.c.created, notes.c.key)
+            return [NoteRow(**row) for row in connection.execute(query).mappings()]
+
+    def _rows(self, query: Select[tuple[object, ...]]) -> list[CandidateRow]:
+        with self._db.read() as connection:
+            return [_row(found) for found in connection.execute(query).mappings()]
+
+
+def _of(campaign: str, *more: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    return select(candidates).where(candidates.c.campaign == campaign, *more)
+
+
+def _columns(row: CandidateRow) -> dict[str, object]:
+    values: dict[str, object] = row.model_dump()
+    values["commit_id"] = values.pop("commit")
+    for name in _JSON:
+        values[name] = canonical(values[name]).decode()
+    return values
+
+
+def _row(found: RowMapping) -> CandidateRow:
+    values = dict(found)
+    values["commit"] = values.pop("commit_id")
+    for name in _JSON:
+        values[name] = json.loads(values[name])
+    return CandidateRow(**values)

@@ -1,0 +1,289 @@
+"""The ledger: reserve the maximum before an effect, settle what it took after it.
+
+For every account of a campaign `spent + reserved <= cap` holds whenever a reservation is granted, over all threads and
+processes, because check and booking are one write transaction. A reservation that nobody settled (a crash) counts at
+its maximum until somebody does. A settlement above its reservation is booked as it was, so that an overshoot shows.
+
+A key names one attempt at one effect. Doing the same thing again with the same key changes nothing; an attempt that
+spends again needs a key of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple, cast
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from daemon.records.db import Database
+from daemon.records.tables import accounts, extensions, reservation_lines, reservations
+from workflows.models import ACCOUNTS, Account
+from workflows.ports import RefusedError
+
+Amounts = Mapping[Account, int]
+_LARGEST = 2**62
+
+
+class Line(NamedTuple):
+    """One account: cap, settled spending, and open reservations, in the account's unit."""
+
+    cap: int
+    spent: int
+    reserved: int
+
+    @property
+    def left(self) -> int:
+        """What a reservation may still ask for; negative after an overshoot."""
+        return self.cap - self.spent - self.reserved
+
+
+class Reservation(NamedTuple):
+    """A reservation: `amounts` are the maxima; `actual` is empty until it is settled."""
+
+    key: str
+    campaign: str
+    state: Literal["open", "settled", "released"]
+    amounts: dict[Account, int]
+    actual: dict[Account, int]
+    created: float
+
+
+class BudgetExceeded(RefusedError):
+    """A reservation that does not fit. `cap` is None when the account was never opened (an unknown cap is no cap)."""
+
+    def __init__(self, account: str, cap: int | None, spent: int, reserved: int, asked: int) -> None:
+        if cap is None:
+            message = f"budget: no cap is set for {account}, so nothing may be spent from it; set one for the campaign"
+        else:
+            message = (
+                f"budget: {account} has {cap - spent - reserved} left of {cap} ({spent} spent, {reserved} reserved), "
+                f"{asked} asked; extend the budget or let open work settle"
+            )
+        super().__init__(f"budget:{account}", message)
+        self.account, self.cap, self.spent, self.reserved, self.asked = account, cap, spent, reserved, asked
+
+
+class LedgerConflict(RefusedError):
+    """A key or campaign that exists already with other contents, or a key that nobody reserved."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ledger:conflict", message)
+
+
+class Ledger:
+    """Accounts of all campaigns. All methods are safe to repeat, from any thread or process."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def open(self, campaign: str, caps: Amounts) -> None:
+        """Set the campaign's caps. Raises LedgerConflict when it was opened with other caps."""
+        _check(caps)
+        with self._db.begin() as connection:
+            granted = {str(row["account"]): int(row["granted"]) for row in _accounts(connection, campaign)}
+            if granted:
+                if {account: value for account, value in granted.items() if value >= 0} != dict(caps):
+                    raise LedgerConflict(
+                        f"ledger: campaign {campaign} is open with other caps; use extend to raise them"
+                    )
+                return
+            for account, cap in caps.items():
+                _add_account(connection, campaign, account, granted=cap, cap=cap)
+
+    def reserve(self, campaign: str, key: str, amounts: Amounts) -> Reservation:
+        """Set `amounts` aside, all or nothing. A key that was released may be reserved again.
+
+        Raises BudgetExceeded when one account has too little left or no cap, LedgerConflict when the key is in use for
+        another campaign or other amounts.
+        """
+        _check(amounts)
+        now = time.time()
+        with self._db.begin() as connection:
+            lines = {str(row["account"]): row for row in _accounts(connection, campaign)}
+            known = _find(connection, key)
+            if known is not None:
+                if known.campaign != campaign or known.amounts != dict(amounts):
+                    raise LedgerConflict(
+                        f"ledger: key {key} is in use with other amounts; a new attempt needs a new key"
+                    )
+                if known.state != "released":
+                    return known
+            for account in sorted(amounts):
+                line = lines.get(account)
+                if line is None:
+                    raise BudgetExceeded(account, None, 0, 0, amounts[account])
+                cap, spent, reserved = int(line["cap"]), int(line["spent"]), int(line["reserved"])
+                if spent + reserved + amounts[account] > cap:
+                    raise BudgetExceeded(account, cap, spent, reserved, amounts[account])
+            if known is None:
+                connection.execute(insert(reservations).values(key=key, campaign=campaign, state="open", created=now))
+                for account, amount in amounts.items():
+                    connection.execute(insert(reservation_lines).values(key=key, account=account, amount=amount))
+            else:
+                again = update(reservations).where(reservations.c.key == key)
+                connection.execute(again.values(state="open", created=now, settled=None))
+            for account, amount in amounts.items():
+                _book(connection, campaign, account, reserved=amount)
+            return Reservation(key, campaign, "open", dict(amounts), {}, now)
+
+    def settle(self, key: str, actual: Amounts) -> Reservation:
+        """Book what the effect took and free the rest; the first settlement of a key stands.
+
+        An account that was reserved but is not in `actual` is booked at its reserved maximum: unknown is never zero (so
+        `settle(key, {})` closes an effect with unknown outcome). One that was not reserved is booked too. Settling a
+        released key books the spending all the same. Raises LedgerConflict for an unknown key.
+        """
+        _check(actual)
+        with self._db.begin() as connection:
+            known = self._locked(connection, key)
+            if known.state == "settled":
+                return known
+            lines = {str(row["account"]) for row in _accounts(connection, known.campaign)}
+            booked: dict[Account, int] = {**known.amounts, **actual}
+            for account, amount in booked.items():
+                if account not in lines:
+                    _add_account(connection, known.campaign, account, granted=-1, cap=0)
+                freed = known.amounts.get(account, 0) if known.state == "open" else 0
+                _book(connection, known.campaign, account, spent=amount, reserved=-freed)
+                mine = (reservation_lines.c.key == key) & (reservation_lines.c.account == account)
+                if account in known.amounts:
+                    connection.execute(update(reservation_lines).where(mine).values(actual=amount))
+                else:
+                    line = insert(reservation_lines).values(key=key, account=account, amount=0, actual=amount)
+                    connection.execute(line)
+            done = update(reservations).where(reservations.c.key == key)
+            connection.execute(done.values(state="settled", settled=time.time()))
+            return known._replace(state="settled", actual=booked)
+
+    def release(self, key: str) -> None:
+        """Free a reservation whose effect surely never began. Settled, released or unknown keys are left alone."""
+        with self._db.begin() as connection:
+            campaign = connection.execute(select(reservations.c.campaign).where(reservations.c.key == key)).scalar()
+            if campaign is None:
+                return
+            _accounts(connection, campaign)
+            known = _find(connection, key)
+            if known is None or known.state != "open":
+                return
+            for account, amount in known.amounts.items():
+                _book(connection, campaign, account, reserved=-amount)
+            connection.execute(update(reservations).where(reservations.c.key == key).values(state="released"))
+
+    def extend(self, campaign: str, amounts: Amounts, *, key: str) -> dict[Account, Line]:
+        """Raise caps by `amounts` once per `key`; returns the statement after it.
+
+        Raises LedgerConflict when the key was used for something else, or when the campaign was never opened.
+        """
+        _check(amounts)
+        with self._db.begin() as connection:
+            lines = {str(row["account"]) for row in _accounts(connection, campaign)}
+            if not lines:
+                raise LedgerConflict(f"ledger: campaign {campaign} has no accounts; open it first")
+            before = connection.execute(select(extensions).where(extensions.c.key == key)).mappings().all()
+            if before:
+                same = {row["account"]: row["amount"] for row in before} == dict(amounts)
+                if not same or any(row["campaign"] != campaign for row in before):
+                    raise LedgerConflict(f"ledger: extension {key} was already booked with other amounts")
+                return _statement(connection, campaign)
+            for account, amount in amounts.items():
+                row = {"key": key, "account": account, "campaign": campaign, "amount": amount, "created": time.time()}
+                connection.execute(insert(extensions).values(row))
+                if account in lines:
+                    _book(connection, campaign, account, cap=amount)
+                else:
+                    _add_account(connection, campaign, account, granted=-1, cap=amount)
+            return _statement(connection, campaign)
+
+    def statement(self, campaign: str) -> dict[Account, Line]:
+        """Every account of the campaign, as of one instant; empty when it was never opened."""
+        with self._db.read() as connection:
+            return _statement(connection, campaign)
+
+    def reservation(self, key: str) -> Reservation | None:
+        """The reservation under `key`, whatever its state."""
+        with self._db.read() as connection:
+            return _find(connection, key)
+
+    def unsettled(self, campaign: str) -> list[Reservation]:
+        """The campaign's open reservations, oldest first: work in flight, or what a crash left behind."""
+        mine = (reservations.c.campaign == campaign) & (reservations.c.state == "open")
+        with self._db.read() as connection:
+            rows = connection.execute(select(reservations).where(mine).order_by(reservations.c.created)).mappings()
+            return [_with_lines(connection, row) for row in rows.all()]
+
+    def spent_since(self, unix: float) -> dict[Account, int]:
+        """Spending of all campaigns settled since `unix` (Unix seconds), plus all open reservations at their maximum.
+
+        Every account is present in the answer.
+        """
+        amount = func.coalesce(reservation_lines.c.actual, reservation_lines.c.amount)
+        counted = (reservations.c.state == "open") | (
+            (reservations.c.state == "settled") & (reservations.c.settled >= unix)
+        )
+        query = (
+            select(reservation_lines.c.account, func.sum(amount))
+            .join_from(reservation_lines, reservations, reservations.c.key == reservation_lines.c.key)
+            .where(counted)
+            .group_by(reservation_lines.c.account)
+        )
+        with self._db.read() as connection:
+            sums = {row[0]: int(row[1]) for row in connection.execute(query)}
+        return {account: sums.get(account, 0) for account in ACCOUNTS}
+
+    def _locked(self, connection: Connection, key: str) -> Reservation:
+        found = _find(connection, key)
+        if found is None:
+            raise LedgerConflict(f"ledger: nothing was reserved under {key}; reserve before the effect")
+        _accounts(connection, found.campaign)
+        return _find(connection, key) or found
+
+
+def _check(amounts: Amounts) -> None:
+    for account, amount in amounts.items():
+        if account not in ACCOUNTS:
+            raise ValueError(f"ledger: unknown account {account!r}; there are {', '.join(ACCOUNTS)}")
+        if type(amount) is not int or not 0 <= amount <= _LARGEST:
+            raise ValueError(f"ledger: {account} needs a whole number from 0, not {amount!r}")
+
+
+def _accounts(connection: Connection, campaign: str) -> Iterable[RowMapping]:
+    # Row locks in one order on engines that lock rows; SQLite's transaction already excludes other writers.
+    query = select(accounts).where(accounts.c.campaign == campaign).order_by(accounts.c.account).with_for_update()
+    return connection.execute(query).mappings().all()
+
+
+def _add_account(connection: Connection, campaign: str, account: str, *, granted: int, cap: int) -> None:
+    row = {"campaign": campaign, "account": account, "granted": granted, "cap": cap, "spent": 0, "reserved": 0}
+    connection.execute(insert(accounts).values(row))
+
+
+def _book(
+    connection: Connection, campaign: str, account: str, *, cap: int = 0, spent: int = 0, reserved: int = 0
+) -> None:
+    row = update(accounts).where((accounts.c.campaign == campaign) & (accounts.c.account == account))
+    changes = {
+        "cap": accounts.c.cap + cap,
+        "spent": accounts.c.spent + spent,
+        "reserved": accounts.c.reserved + reserved,
+    }
+    connection.execute(row.values(changes))
+
+
+def _statement(connection: Connection, campaign: str) -> dict[Account, Line]:
+    rows = connection.execute(select(accounts).where(accounts.c.campaign == campaign)).mappings()
+    lines = {row["account"]: Line(int(row["cap"]), int(row["spent"]), int(row["reserved"])) for row in rows}
+    return {account: lines[account] for account in ACCOUNTS if account in lines}
+
+
+def _find(connection: Connection, key: str) -> Reservation | None:
+    row = connection.execute(select(reservations).where(reservations.c.key == key)).mappings().first()
+    return None if row is None else _with_lines(connection, row)
+
+
+def _with_lines(connection: Connection, row: RowMapping) -> Reservation:
+    query = select(reservation_lines).where(reservation_lines.c.key == row["key"])
+    lines = connection.execute(query).mappings().all()
+    asked = {cast(Account, line["account"]): int(line["amount"]) for line in lines}
+    actual = {cast(Account, line["account"]): int(line["actual"]) for line in lines if line["actual"] is not None}
+    return Reservation(row["key"], row["campaign"], row["state"], asked, actual, float(row["created"]))

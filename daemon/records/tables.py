@@ -1,0 +1,159 @@
+"""The tables as SQLAlchemy Core sees them. What creates and alters them is `migrations.py`; a test holds the two equal.
+
+Types are the ones that SQLite and PostgreSQL share. Times are Unix seconds (float). Ledger amounts are whole numbers in
+the unit that the account's name says. Columns that hold JSON are text in canonical form.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+
+METADATA = MetaData()
+
+schema_version = Table(
+    "schema_version",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("applied", Float, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("campaign", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("granted", BigInteger, nullable=False),
+    Column("cap", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+)
+
+extensions = Table(
+    "extensions",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("created", Float, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("settled", Float),
+    Index("reservations_by_campaign", "campaign", "state"),
+    Index("reservations_by_settled", "settled"),
+)
+
+reservation_lines = Table(
+    "reservation_lines",
+    METADATA,
+    Column("key", Text, ForeignKey("reservations.key"), primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("actual", BigInteger),
+)
+
+model_calls = Table(
+    "model_calls",
+    METADATA,
+    Column("candidate", Text, primary_key=True),
+    Column("call_index", Integer, primary_key=True, autoincrement=False),
+    Column("request_sha256", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("response", Text),
+    Column("started", Float, nullable=False),
+    Column("finished", Float),
+)
+
+kept = Table(
+    "kept",
+    METADATA,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("created", Float, nullable=False),
+)
+
+campaigns = Table(
+    "campaigns",
+    METADATA,
+    Column("campaign", Text, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("opened", Float, nullable=False),
+    Column("closed", Float),
+)
+
+candidates = Table(
+    "candidates",
+    METADATA,
+    Column("candidate", Text, primary_key=True),
+    Column("campaign", Text, ForeignKey("campaigns.campaign"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("score", Float),
+    Column("gain", Float),
+    Column("low", Float),
+    Column("high", Float),
+    Column("pairs", Integer, nullable=False),
+    Column("e_value", Float),
+    Column("threshold", Float),
+    Column("sealed_gain", Float),
+    Column("sealed_low", Float),
+    Column("sealed_high", Float),
+    Column("sealed_pairs", Integer, nullable=False),
+    Column("tree", Text, nullable=False),
+    Column("commit_id", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("bundle", Text, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("hypothesis", Text, nullable=False),
+    Column("feedback", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("genome", Text, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("spent", Text, nullable=False),
+    Column("times", Text, nullable=False),
+    Column("promoted", Boolean, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Index("candidates_by_number", "campaign", "number", unique=True),
+    Index("candidates_by_parent", "parent"),
+    Index("candidates_by_tree", "tree"),
+)
+
+champion_moves = Table(
+    "champion_moves",
+    METADATA,
+    Column("target", Text, primary_key=True),
+    Column("move", Integer, primary_key=True, autoincrement=False),
+    Column("candidate", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("moved", Float, nullable=False),
+)
+
+notes = Table(
+    "notes",
+    METADATA,
+    Column("campaign", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("candidate", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Float, nullable=False),
+)

@@ -1,0 +1,296 @@
+"""The archive's git store: trees in, trees out, commits under refs that are written once. The only importer of `git`.
+
+The git directory belongs to the host: no work tree, no hooks, no configuration but the host's own. Every git process
+(`init`, `cat-file`, `update-ref`, `rev-parse`, `diff-tree`) gets an environment made from nothing. A candidate's files
+are bytes all the way: nothing in a tree is ever checked out, or taken for a hook, an attribute or a setting.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from git import Git, Repo
+from git.exc import GitError
+
+from daemon.gitfolders import FreshFolder, read_folder
+from daemon.gitloose import write_objects
+from daemon.gitobjects import (
+    DIRECTORY,
+    EXECUTABLE,
+    PLAIN,
+    Entry,
+    decode_tree,
+    encode_commit,
+    encode_trees,
+    object_id,
+    split_path,
+)
+from workflows.ports import InfrastructureError, RefusedError
+
+WHO = "ratchet <ratchet@localhost>"
+_NOTHING = "0" * 40
+_REF = re.compile(r"refs/ratchet(/[A-Za-z0-9_][A-Za-z0-9_-]*)+")
+_ID = re.compile(r"[0-9a-f]{40}")
+_KEPT = string.ascii_letters + string.digits + "-"
+_SECONDS = 60
+_ENVIRONMENT = (
+    "/usr/bin/env",
+    "-i",
+    "PATH=/usr/bin:/bin",
+    "HOME=/nonexistent",
+    "LC_ALL=C",
+    "GIT_CONFIG_NOSYSTEM=1",
+    "GIT_CONFIG_GLOBAL=/dev/null",
+    "GIT_ATTR_NOSYSTEM=1",
+    "GIT_NO_REPLACE_OBJECTS=1",
+    "GIT_TERMINAL_PROMPT=0",
+)
+_GIT = (
+    "git",
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.attributesFile=/dev/null"),
+    *("-c", "core.fsync=all"),
+    *("-c", "gc.auto=0"),
+    *("-c", "protocol.allow=never"),
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a tree: its bytes and git mode (`100644` or `100755`; nothing else exists here)."""
+
+    data: bytes
+    mode: str = PLAIN
+
+    def __post_init__(self) -> None:
+        if self.mode not in (PLAIN, EXECUTABLE):
+            raise RefusedError("mode:tree", f"repo: mode {self.mode!r} is not a plain file's (100644 or 100755)")
+
+
+def candidate_ref(campaign: str, number: int) -> str:
+    """The ref of one candidate: `refs/ratchet/<campaign>/<number>`, the campaign's id made fit for a ref."""
+    return f"refs/ratchet/{ref_part(campaign)}/{number}"
+
+
+def ref_part(text: str) -> str:
+    """Any text as one component of a ref, one to one: what is not an ASCII letter, digit or inner `-` becomes `_xx`."""
+    quoted = "".join(f"_{byte:02x}" if chr(byte) not in _KEPT else chr(byte) for byte in text.encode())
+    return "_2d" + quoted[1:] if quoted.startswith("-") else quoted or "_"
+
+
+class _HostGit(Git):
+    """GitPython's command runner, with an empty environment instead of the daemon's, and programs switched off."""
+
+    def execute(self, command: str | Sequence[Any], *args: Any, **kwargs: Any) -> Any:
+        if isinstance(command, str):
+            raise TypeError("repo: git commands are lists")
+        return super().execute([*_ENVIRONMENT, *_GIT, *command[1:]], *args, **kwargs)
+
+
+class _HostRepo(Repo):
+    """A repository whose every git process is a `_HostGit`."""
+
+    GitCommandWrapperType = _HostGit
+
+
+class TreeStore:
+    """One bare git directory, made when it is missing. Safe from any thread or process; every method may be repeated.
+
+    Raises InfrastructureError when git or the disk fails, RefusedError for paths and modes that may not enter a tree.
+    """
+
+    def __init__(self, git_dir: Path) -> None:
+        self._git_dir = git_dir.absolute()
+        if not (git_dir / "HEAD").is_file():
+            with _disk():
+                git_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _run(_HostGit(self._git_dir), "init", "--quiet", "--bare", "--template=", "--initial-branch=none", ".")
+
+    def write_tree(self, files: Mapping[str, File]) -> str:
+        """Store files as one tree, durable on return; returns the tree id."""
+        return self._store_tree({}, files)
+
+    def read_tree(self, tree: str) -> dict[str, File]:
+        """Every file of a tree by path. Raises KeyError when the tree is unknown."""
+        with self._open() as repo:
+            return {path: File(_read(repo, "blob", entry.id), entry.mode) for path, entry in _walk(repo, tree)}
+
+    def list_tree(self, tree: str) -> dict[str, Entry]:
+        """Mode and blob id of every file of a tree by path, without reading the files. Raises KeyError."""
+        with self._open() as repo:
+            return dict(_walk(repo, tree))
+
+    def overlay(self, tree: str, changes: Mapping[str, File], deleted: Collection[str] = ()) -> str:
+        """The tree with `deleted` taken out (absent ones are no error) and `changes` put in; returns the new id."""
+        entries = self.list_tree(tree)
+        for path in deleted:
+            entries.pop(path, None)
+        return self._store_tree(entries, changes)
+
+    def commit(self, tree: str, parents: Sequence[str], message: str, ref: str, *, when: float) -> str:
+        """Commit a tree under a ref that is written once; returns the commit id, the same for the same arguments.
+
+        `when` is Unix seconds. Raises KeyError for an unknown tree or parent, RefusedError when the ref holds another
+        commit.
+        """
+        _check_ref(ref)
+        with self._open() as repo:
+            _read(repo, "tree", tree)
+            for parent in parents:
+                _read(repo, "commit", parent)
+        (commit,) = self._write([("commit", encode_commit(tree, parents, message, who=WHO, when=int(when)))])
+        self._move_ref(ref, commit, _NOTHING)
+        return commit
+
+    def point(self, ref: str, commit: str) -> None:
+        """Move a ref that is meant to move (a champion's) to a commit. Raises KeyError when the commit is unknown."""
+        self.tree_of(commit)
+        self._move_ref(ref, commit, "")
+
+    def resolve(self, ref: str) -> str | None:
+        """The commit that a ref holds, or None."""
+        _check_ref(ref)
+        with self._open() as repo:
+            status, output, _ = _call(repo.git, "rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
+        return output.decode().strip() if status == 0 else None
+
+    def tree_of(self, commit: str) -> str:
+        """The tree id of a commit. Raises KeyError when it is unknown."""
+        with self._open() as repo:
+            first, _, _ = _read(repo, "commit", commit).partition(b"\n")
+        return first.removeprefix(b"tree ").decode("ascii")
+
+    def export(self, tree: str, destination: Path) -> int:
+        """Write the tree's files into a new folder, whole or not at all; returns the number of files.
+
+        Files are 0644 or 0755 and folders 0755 whatever the umask. Raises FileExistsError when the name is taken.
+        """
+        files = self.read_tree(tree)
+        with _disk(), FreshFolder(destination) as folder:
+            for path, file in files.items():
+                folder.add(path, file.data, file.mode)
+        return len(files)
+
+    def diff(self, before: str, after: str, *, max_bytes: int = 1_000_000) -> str:
+        """Unified diff between two trees or commits; cut at `max_bytes` with a last line that says so."""
+        for name in (before, after):
+            _check_id(name)
+        arguments = ("diff-tree", "-r", "-p", "-M", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
+        with self._open() as repo:
+            output = _run(repo.git, *arguments)
+        text = output[:max_bytes].decode("utf-8", "replace")
+        return text if len(output) <= max_bytes else f"{text}\n[cut after {max_bytes} of {len(output)} bytes]\n"
+
+    def import_folder(
+        self, folder: Path, *, ignore: Collection[str] = ("__pycache__",), max_bytes: int = 64 * 1024 * 1024
+    ) -> str:
+        """Store a folder's plain files as a tree; returns its id. Raises RefusedError for links and special files."""
+        with _disk():
+            files = {path: File(data, mode) for path, data, mode in read_folder(folder, ignore, max_bytes)}
+        return self.write_tree(files)
+
+    def _store_tree(self, kept: Mapping[str, Entry], files: Mapping[str, File]) -> str:
+        entries = {split_path(path): entry for path, entry in kept.items()}
+        for path, file in files.items():
+            entries[split_path(path)] = Entry(file.mode, object_id("blob", file.data))
+        blobs = [("blob", file.data) for file in files.values()]
+        return self._write([*blobs, *(("tree", data) for data in encode_trees(entries))])[-1]
+
+    def _write(self, objects: Iterable[tuple[str, bytes]]) -> list[str]:
+        with _disk():
+            return write_objects(self._git_dir / "objects", objects)
+
+    @contextmanager
+    def _open(self) -> Iterator[Repo]:
+        try:
+            with _HostRepo(self._git_dir, expand_vars=False) as repo:
+                yield repo
+        except (GitError, OSError) as error:
+            raise InfrastructureError(f"repo: cannot read {self._git_dir}: {error}") from error
+
+    def _move_ref(self, ref: str, commit: str, expected: str) -> None:
+        _check_ref(ref)
+        with self._open() as repo:
+            status, _, message = _call(repo.git, "update-ref", "--no-deref", ref, commit, *filter(None, [expected]))
+        if status == 0:
+            return
+        standing = self.resolve(ref)
+        if standing == commit:
+            return
+        if standing is not None and expected:
+            raise RefusedError("tree:ref", f"repo: {ref} holds {standing} already, so {commit} cannot be written there")
+        raise InfrastructureError(f"repo: cannot move {ref}: {message}")
+
+
+def _call(git: Git, *arguments: str) -> tuple[int, bytes, str]:
+    """Status, output, and the last line of the error output of one git command."""
+    try:
+        status, output, errors = git.execute(
+            ["git", *arguments],
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            kill_after_timeout=_SECONDS,
+        )
+    except (GitError, OSError) as error:
+        raise InfrastructureError(f"repo: cannot run git {arguments[0]}: {error}; is git installed?") from error
+    lines = errors.strip().splitlines()
+    return status, output, lines[-1][:500] if lines else f"status {status}"
+
+
+def _run(git: Git, *arguments: str) -> bytes:
+    status, output, message = _call(git, *arguments)
+    if status != 0:
+        raise InfrastructureError(f"repo: git {arguments[0]} failed: {message}")
+    return output
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise InfrastructureError(f"repo: {error.filename or 'disk'}: {error.strerror or error}") from error
+
+
+def _read(repo: Repo, kind: str, name: str) -> bytes:
+    _check_id(name)
+    try:
+        _, kind_found, _, data = repo.git.get_object_data(name)
+    except ValueError:
+        raise KeyError(f"repo: no {kind} {name} in the archive") from None
+    found = kind_found.decode() if isinstance(kind_found, bytes) else kind_found
+    if found != kind:
+        raise KeyError(f"repo: {name} is a {found}, not a {kind}")
+    return data
+
+
+def _walk(repo: Repo, tree: str, prefix: str = "") -> Iterator[tuple[str, Entry]]:
+    for name, entry in decode_tree(_read(repo, "tree", tree)).items():
+        path = prefix + name.decode("utf-8", "surrogateescape")
+        if entry.mode == DIRECTORY:
+            yield from _walk(repo, entry.id, path + "/")
+        elif entry.mode in (PLAIN, EXECUTABLE):
+            yield path, entry
+        else:
+            raise RefusedError("mode:tree", f"repo: {path!r} has mode {entry.mode}; only plain files are allowed")
+
+
+def _check_ref(ref: str) -> None:
+    if not _REF.fullmatch(ref):
+        raise RefusedError("tree:ref", f"repo: {ref!r} is not a ref under refs/ratchet/")
+
+
+def _check_id(name: str) -> None:
+    if not _ID.fullmatch(name):
+        raise KeyError(f"repo: {name!r} is not an object id")
