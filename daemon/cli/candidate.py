@@ -1,0 +1,100 @@
+"""`ratchet candidate`: look at one candidate, and at what it changed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daemon.cli import output, reach
+from daemon.cli.errors import BadInput
+from daemon.cli.output import JsonFlag
+
+if TYPE_CHECKING:
+    from daemon.records.archive import Archive
+    from daemon.records.rows import CandidateRow
+
+app = typer.Typer(help="Look at candidates.", no_args_is_help=True)
+Candidate = Annotated[str, typer.Argument(help="Candidate id, like mycampaign-c7.")]
+
+
+@app.command()
+def show(candidate: Candidate, as_json: JsonFlag = False) -> None:
+    """Where it came from, what was measured, what it cost, and who decided."""
+    row = find(reach.archive(), candidate)
+    document = row.model_dump(mode="json")
+    if as_json:
+        output.print_json(document)
+        return
+    shown: dict[str, Any] = {
+        "candidate": row.candidate,
+        "campaign": f"{row.campaign}, number {row.number}",
+        "parent": row.parent or "none",
+        "verdict": row.verdict or "in flight",
+        "reasons": "; ".join(row.reasons) or None,
+        "hypothesis": row.hypothesis or None,
+        "score": row.score,
+        "gain": _interval(row.gain, row.low, row.high, row.pairs),
+        "evidence": None if row.e_value is None else f"e-value {row.e_value:.4g}, needed {cell_of(row.threshold)}",
+        "sealed": _interval(row.sealed_gain, row.sealed_low, row.sealed_high, row.sealed_pairs),
+        "promoted": row.promoted,
+        "model": row.model,
+        "genome": row.genome,
+        "tree": row.tree,
+        "commit": f"{row.commit} {row.ref}".strip(),
+        "decision": row.decision_id,
+    }
+    output.print_facts({name: value for name, value in shown.items() if value not in (None, "")})
+    for account, amount in sorted(row.spent.items()):
+        sys.stdout.write(f"  spent {account:<15} {output.units(account, amount)}\n")
+    for step, seconds in row.times.items():
+        sys.stdout.write(f"  time  {output.cell(step):<15} {seconds:.2f} s\n")
+    if row.feedback:
+        sys.stdout.write("\n")
+        output.print_text(row.feedback)
+
+
+@app.command()
+def diff(
+    candidate: Candidate,
+    seed: Annotated[bool, typer.Option("--seed", help="Against the seed instead of the parent.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="The exact bytes, for `git apply`; never on a terminal.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """What it changed, as a unified diff. Control characters are shown, not sent, unless --raw."""
+    archive = reach.archive()
+    row = find(archive, candidate)
+    before = archive.candidates(row.campaign)[0] if seed else find(archive, row.parent or row.candidate)
+    if not row.tree or not before.tree:
+        raise BadInput(f"{candidate!r} has no tree in the archive (verdict {row.verdict or 'in flight'})")
+    from daemon.repo import TreeStore
+
+    text = TreeStore(reach.settings().home / "archive.git").diff(before.tree, row.tree)
+    if as_json:
+        output.print_json({"candidate": row.candidate, "against": before.candidate, "diff": text})
+    elif raw:
+        if sys.stdout.isatty():
+            raise BadInput("--raw is for pipes: the text comes from a candidate and could steer your terminal")
+        sys.stdout.write(text)
+    else:
+        output.print_text(text or f"no difference to {before.candidate}")
+
+
+def find(archive: Archive, candidate: str) -> CandidateRow:
+    """The candidate's row. Raises BadInput when the archive has none."""
+    row = archive.get(candidate)
+    if row is None:
+        raise BadInput(f"no candidate {candidate!r} in the archive; `ratchet campaign status` shows the best ones")
+    return row
+
+
+def cell_of(value: float | None) -> str:
+    """A number, or a dash."""
+    return output.cell(value)
+
+
+def _interval(mean: float | None, low: float | None, high: float | None, pairs: int) -> str | None:
+    if mean is None:
+        return None
+    return f"{mean:.4f} ({output.cell(low)} to {output.cell(high)}) over {pairs} pairs"

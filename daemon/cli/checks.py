@@ -1,0 +1,53 @@
+"""What `ratchet doctor` looks at: one function a check, each with the remedy for what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from daemon.settings import Settings
+
+Grade = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    check: str
+    grade: Grade
+    found: str
+    remedy: str = ""
+
+
+CheckFunction = Callable[["Settings"], Iterable[Finding]]
+
+
+def every_check() -> list[CheckFunction]:
+    """All checks, in the order of the report."""
+    from daemon.cli import checks_engine, checks_service, checks_state
+
+    return [
+        checks_engine.docker,
+        checks_engine.exposure,
+        checks_service.opa,
+        checks_service.policies,
+        checks_service.temporal,
+        checks_service.ports,
+        checks_state.disk,
+        checks_state.audit,
+        checks_state.packages,
+    ]
+
+
+def examine(of: Settings) -> list[Finding]:
+    """Run every check; one that breaks is a finding, not the end of the report."""
+    findings: list[Finding] = []
+    for check in every_check():
+        try:
+            findings += check(of)
+        except Exception as error:
+            findings.append(Finding(check.__name__, "fail", f"{type(error).__name__}: {error}"[:300]))
+    return findings
