@@ -27,7 +27,7 @@ class Exit(BaseModel):
     stderr: bytes = b""
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
-    """Never less than what was used since the last sample at most: see `docker_running.py`."""
+    """Never too small; too large by one sampling interval at most: see `supervised.py`."""
 
 
 def classify(
@@ -35,15 +35,14 @@ def classify(
     *,
     asked: KillReason | None,
     oom_killed: bool,
-    pids_peak: int,
-    pids_limit: int,
+    crowded: bool,
 ) -> Reason:
     """The reason of an end from its evidence.
 
-    `asked` is our own kill, if any; `oom_killed` the engine's flag; `pids_peak` the most tasks seen at a sample. A
-    program may call `exit(139)` itself: that is then told as `signal`, which no observer outside can tell apart.
+    `asked` is our own kill, if any; `oom_killed` says that the kernel killed one of its tasks for memory, `crowded`
+    that it was refused one more task. A program may call `exit(139)` itself: that is then told as `signal`, which no
+    observer outside can tell apart.
     """
-    crowded = pids_peak >= pids_limit
     if asked == "timeout":
         # What made it hang is worth more than the fact that it hung: a parent waits for ever for a child that the
         # kernel killed, or for a fork that never succeeds.

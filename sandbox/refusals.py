@@ -106,7 +106,7 @@ def refuse(spec: ContainerSpec, allowed_roots: Sequence[str | PurePosixPath]) ->
 
     Mount sources are compared as text: the backend resolves links on both sides before it asks.
     """
-    return [finding for check in _CHECKS for finding in check(spec, [str(root) for root in allowed_roots])]
+    return [found for check in _CHECKS for found in check(spec, [str(root) for root in allowed_roots])]
 
 
 def refuse_options(options: Mapping[str, object]) -> list[Finding]:
@@ -116,7 +116,7 @@ def refuse_options(options: Mapping[str, object]) -> list[Finding]:
     """
     known = set(ContainerSpec.model_fields)
     return [
-        _finding(_FORBIDDEN_OPTIONS.get(name.lower().replace("-", "_"), "option-unknown"), f"option {name!r}")
+        finding(_FORBIDDEN_OPTIONS.get(name.lower().replace("-", "_"), "option-unknown"), f"option {name!r}")
         for name in sorted(options)
         if name not in known
     ]
@@ -127,30 +127,31 @@ def forbidden_source(source: str) -> bool:
     return _CONTROL_SOCKET.fullmatch(source) is not None
 
 
-def _finding(rule: str, message: str) -> Finding:
+def finding(rule: str, message: str) -> Finding:
+    """The refusal by this rule."""
     title, remedy = _RULES[rule]
     return Finding(rule=rule, title=title, message=message[:300], remedy=remedy)
 
 
 def _image(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", spec.image):
-        yield _finding("image-tag", f"image {spec.image!r} is not an id")
+        yield finding("image-tag", f"image {spec.image!r} is not an id")
 
 
 def _identity(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
     if not re.fullmatch(r"[1-9][0-9]{0,8}:[1-9][0-9]{0,8}", spec.user):
-        yield _finding("user-root", f"user {spec.user!r}")
-    yield from (_finding("group-root", f"group {group}") for group in spec.devices.groups if group <= 0)
+        yield finding("user-root", f"user {spec.user!r}")
+    yield from (finding("group-root", f"group {group}") for group in spec.devices.groups if group <= 0)
 
 
 def _environment(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
     for name, value in spec.env.items():
         if _LOADER.fullmatch(name):
-            yield _finding("env-loader", f"variable {name}")
+            yield finding("env-loader", f"variable {name}")
         elif _SECRET.fullmatch(name):
-            yield _finding("env-secret", f"variable {name}")
+            yield finding("env-secret", f"variable {name}")
         elif not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
-            yield _finding("env-name", f"variable {name!r}")
+            yield finding("env-name", f"variable {name!r}")
 
 
 def _canonical(path: str) -> bool:
@@ -162,13 +163,13 @@ def _mounts(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
     for mount in spec.mounts:
         shown = f"{mount.source!r} at {mount.target!r}"
         if forbidden_source(mount.source):
-            yield _finding("mount-control-socket", shown)
+            yield finding("mount-control-socket", shown)
         if not _canonical(mount.source) or not _canonical(mount.target):
-            yield _finding("mount-path", shown)
+            yield finding("mount-path", shown)
         elif not any(_below(mount.source, root) for root in roots):
-            yield _finding("mount-outside", f"{shown} (allowed: below {', '.join(roots) or 'nothing'})")
+            yield finding("mount-outside", f"{shown} (allowed: below {', '.join(roots) or 'nothing'})")
         if mount.target.split("/")[1:2] in ([""], *([part] for part in _SYSTEM)):
-            yield _finding("mount-target", shown)
+            yield finding("mount-target", shown)
 
 
 def _below(path: str, root: str) -> bool:
@@ -181,30 +182,30 @@ def _tmpfs(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
         first = target.split("/")[1:2]
         system = first in ([""], *([part] for part in _SYSTEM)) and target != "/dev/shm"  # noqa: S108
         if system or not _canonical(target) or size <= 0 or "," in target:
-            yield _finding("tmpfs-target", f"{target!r} with {size} bytes")
+            yield finding("tmpfs-target", f"{target!r} with {size} bytes")
     targets = [mount.target for mount in spec.mounts] + list(spec.limits.tmpfs)
     for target in sorted({target for target in targets if targets.count(target) > 1}):
-        yield _finding("mount-twice", f"{target!r}")
+        yield finding("mount-twice", f"{target!r}")
 
 
 def _devices(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
     for path in spec.devices.paths:
         if path in ("/dev", "/dev/dri", "/dev/shm", "/dev/nvidia") or path.endswith("/"):  # noqa: S108
-            yield _finding("device-folder", f"{path!r} is a folder")
+            yield finding("device-folder", f"{path!r} is a folder")
         elif not _DEVICE.fullmatch(path):
-            yield _finding("device-unknown", f"{path!r}")
+            yield finding("device-unknown", f"{path!r}")
     if spec.devices.paths and spec.role != "run":
-        yield _finding("device-role", f"role {spec.role!r} asks for {', '.join(spec.devices.paths)}")
+        yield finding("device-role", f"role {spec.role!r} asks for {', '.join(spec.devices.paths)}")
     if "/dev/kfd" in spec.devices.paths and spec.runtime == "runsc":
-        yield _finding("device-runtime", "/dev/kfd with runsc")
+        yield finding("device-runtime", "/dev/kfd with runsc")
 
 
 def _bounds(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
     if spec.limits.pids > MOST_PIDS:
-        yield _finding("pids-many", f"pids {spec.limits.pids}")
+        yield finding("pids-many", f"pids {spec.limits.pids}")
     for label in spec.labels:
         if label.removeprefix(LABEL) in OWN_LABELS and label.startswith(LABEL):
-            yield _finding("label-reserved", f"label {label!r}")
+            yield finding("label-reserved", f"label {label!r}")
 
 
 _CHECKS: tuple[Callable[[ContainerSpec, list[str]], Iterator[Finding]], ...] = (
