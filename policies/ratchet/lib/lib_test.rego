@@ -1,0 +1,151 @@
+package ratchet.lib_test
+
+import data.ratchet.lib
+
+settled := {"findings": set(), "needs": {"a"}, "proven": {"a"}, "require": {}, "hold": false}
+
+finding(level) := {"code": "X", "title": "t", "msg": "m", "path": "", "remedy": "r", "level": level}
+
+test_proven_is_allowed if {
+	got := lib.decision(settled) with input as {"decision_id": "d"} with data.ratchet.revision as "r1"
+	got == {
+		"schema": 1, "allow": true, "deny": [], "warn": [], "require": {},
+		"decision_id": "d", "revision": "r1",
+	}
+}
+
+test_not_proven_is_denied_and_says_what if {
+	got := lib.decision(object.union(settled, {"proven": set()})) with input as {"decision_id": "d"}
+	not got.allow
+	[found.code | some found in got.deny] == ["UNPROVEN"]
+	contains(got.deny[0].msg, "a")
+}
+
+test_nothing_needed_is_not_allowed if {
+	facts := object.union(settled, {"needs": set(), "proven": set()})
+	not lib.decision(facts).allow with input as {"decision_id": "d"}
+}
+
+test_more_proven_than_needed_is_not_allowed if {
+	facts := object.union(settled, {"proven": {"a", "b"}})
+	not lib.decision(facts).allow with input as {"decision_id": "d"}
+}
+
+test_hold_is_neither if {
+	got := lib.decision(object.union(settled, {"hold": true})) with input as {"decision_id": "d"}
+	not got.allow
+	got.deny == []
+}
+
+test_levels[level] if {
+	some level, expected in {
+		"advisory": [true, 0, 1],
+		"dry-run": [true, 0, 1],
+		"soft-mandatory": [false, 1, 0],
+		"hard-mandatory": [false, 1, 0],
+	}
+	got := lib.decision(object.union(settled, {"findings": {finding(level)}})) with input as {"decision_id": "d"}
+	[got.allow, count(got.deny), count(got.warn)] == expected
+}
+
+test_a_finding_of_unknown_level_is_not_allowed if {
+	not lib.decision(object.union(settled, {"findings": {finding("whatever")}})).allow with input as {"decision_id": "d"}
+}
+
+test_level_of_a_rule[note] if {
+	some note, tc in {
+		"from data": [{"code": "X"}, {"X": "advisory"}, "advisory"],
+		"not listed": [{"code": "X"}, {"Y": "advisory"}, "hard-mandatory"],
+		"unknown word": [{"code": "X"}, {"X": "warn"}, "hard-mandatory"],
+		"no code": [{}, {"X": "advisory"}, "hard-mandatory"],
+		"levels of a wrong type": [{"code": "X"}, "advisory", "hard-mandatory"],
+		"fixed": [{"code": "X", "fixed": true}, {"X": "advisory"}, "hard-mandatory"],
+		"fixed is false": [{"code": "X", "fixed": false}, {"X": "dry-run"}, "dry-run"],
+	}
+	lib.level(tc[0], tc[1]) == tc[2]
+}
+
+test_a_finding_is_made_from_any_annotation if {
+	lib.finding({}, {}, "p", "m") == {
+		"code": "UNNAMED", "title": "", "msg": "m", "path": "p", "remedy": "",
+		"level": "hard-mandatory",
+	}
+}
+
+test_a_finding_carries_its_annotation if {
+	rule := {"title": "t", "custom": {"code": "X", "remedy": "r"}}
+	lib.finding(rule, {"X": "soft-mandatory"}, "p", "m") == {
+		"code": "X", "title": "t", "msg": "m", "path": "p", "remedy": "r",
+		"level": "soft-mandatory",
+	}
+}
+
+test_within[note] if {
+	some note, tc in {
+		"less": [1, 2, true],
+		"equal": [2, 2, true],
+		"more": [3, 2, false],
+		"limit is text": [1, "2", false],
+		"limit is null": [1, null, false],
+		"value is null": [null, 2, false],
+		"value is true": [true, 2, false],
+	}
+	within(tc[0], tc[1]) == tc[2]
+}
+
+default within(_, _) := false
+
+within(value, limit) if lib.within(value, limit)
+
+test_globs[note] if {
+	some note, tc in {
+		"in the folder": [["src/*"], "src/a.c", true],
+		"star stays": [["src/*"], "src/x/a.c", false],
+		"two stars cross": [["src/**"], "src/x/a.c", true],
+		"at the top too": [["**/LICENSE"], "LICENSE", true],
+		"and below": [["**/LICENSE"], "a/b/LICENSE", true],
+		"none": [[], "a", false],
+		"not a list": [null, "a", false],
+		"second of two": [["x", "a"], "a", true],
+	}
+	matches(tc[0], tc[1]) == tc[2]
+}
+
+default matches(_, _) := false
+
+matches(globs, path) if lib.matches_any(globs, path)
+
+test_errors_without_a_schema if count(lib.errors({}, null)) == 1
+
+test_errors_of_a_document if {
+	schema := {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+	lib.errors({"a": "x"}, schema) == set()
+	count(lib.errors({"a": 1}, schema)) == 1
+	count(lib.errors({}, schema)) == 1
+}
+
+test_malformed_is_a_denial if {
+	got := lib.malformed({"what"}) with input as {"decision_id": "d"}
+	not got.allow
+	got.deny[0].code == "INPUT"
+	got.decision_id == "d"
+}
+
+test_malformed_without_an_id if lib.malformed({"what"}).decision_id == "" with input as {}
+
+test_revision_of_an_unbuilt_folder if lib.revision == "unbuilt"
+
+test_data_of_a_wrong_type_is_named if {
+	problems := lib.data_problems with data.ratchet.edit.limits as {"files": "many", "bytes": 1, "lines": 1, "file_bytes": 1}
+	count(problems) == 1
+	some problem in problems
+	startswith(problem, "ratchet/edit/data.yaml: ")
+	contains(problem, "files")
+}
+
+test_a_misspelt_limit_is_named if {
+	problems := lib.data_problems with data.ratchet.edit.limits as {"flies": 1, "files": 1, "bytes": 1, "lines": 1, "file_bytes": 1}
+	count(problems) == 1
+}
+
+test_the_data_as_it_lies_is_well_typed if lib.data_problems == set()
