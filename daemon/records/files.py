@@ -32,6 +32,26 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     sync_directory(path.parent)
 
 
+def append_durably(path: Path, data: bytes) -> None:
+    """Add `data` at the end of a file, durable on return. Raises OSError; the file is cut back to what it was."""
+    fresh = not path.exists()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        before = os.lseek(descriptor, 0, os.SEEK_END)
+        try:
+            done = 0
+            while done < len(data):
+                done += os.write(descriptor, data[done:])
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, before)
+            raise
+    finally:
+        os.close(descriptor)
+    if fresh:
+        sync_directory(path.parent)
+
+
 def make_private(directory: Path) -> None:
     """Create `directory` (and its parents) for the owner alone, if it is missing. Raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,145 @@
+"""Checking an audit log from its files and a public key alone: no daemon, no network, no private key.
+
+What it proves: every record up to the last signed checkpoint is as it was signed, none missing, none added, in order.
+What it cannot prove alone: that nothing was cut off together with its checkpoints. A checkpoint kept outside (a copy of
+a note, given as `outside`) closes that gap. Records behind the last checkpoint (at most 1,000, or 60 s) are checked for their
+chain only, and a log that is being written may end in half a line there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from daemon.records.chain import MAX_LINE, BadRecord, Chain, record_of, segments
+from daemon.records.keys import BadKey, load_public_key
+from daemon.records.notes import BadNote, Checkpoint, read_note, split_notes
+from daemon.records.recovery import CHECKPOINTS
+
+
+class Report(NamedTuple):
+    """What was found. `first_bad` is the seq of the first bad or missing record, where one can be named."""
+
+    ok: bool
+    records: int
+    """Good records from the start."""
+    signed: int
+    """How many of them a checkpoint vouches for."""
+    checkpoints: int
+    first_bad: int | None
+    problem: str
+    """Empty when ok; else one sentence."""
+    root: str
+    """Merkle root over the good records, hex."""
+    remarks: tuple[str, ...] = ()
+
+
+def verify(directory: Path, public_key: Path | Ed25519PublicKey, *, outside: str = "") -> Report:
+    """Check the whole log. `outside` is the text of a checkpoint note kept elsewhere. Never raises for a bad log."""
+    check = _Check(directory)
+    try:
+        key = load_public_key(public_key) if isinstance(public_key, Path) else public_key
+        # Checkpoints are read before the records: a log that grows meanwhile holds at least what they say.
+        check.read_checkpoints(key, outside)
+        check.read_segments()
+    except BadRecord as bad:
+        return check.report(bad.seq, bad.problem)
+    except (BadKey, BadNote) as error:
+        return check.report(None, str(error))
+    except OSError as error:
+        return check.report(None, f"cannot read {error.filename}: {error.strerror}")
+    return check.report(None, "")
+
+
+class _Check:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._chain = Chain()
+        self._expected: list[tuple[Checkpoint, str]] = []
+        self._notes = 0
+        self._signed = 0
+        self._remarks: list[str] = []
+
+    def read_checkpoints(self, key: Ed25519PublicKey, outside: str) -> None:
+        path = self._directory / CHECKPOINTS
+        notes, cut = split_notes(path.read_bytes() if path.exists() else b"")
+        if cut:
+            self._remarks.append("the last checkpoint is half written")
+        for number, note in enumerate(notes, 1):
+            try:
+                self._expected.append((read_note(note, key), f"checkpoint {number}"))
+            except BadNote as error:
+                raise BadNote(f"checkpoint {number}: {error}") from error
+        sizes = [checkpoint.size for checkpoint, _ in self._expected]
+        if sizes != sorted(sizes):
+            raise BadNote("the checkpoints are out of order")
+        self._notes = len(notes)
+        if outside:
+            try:
+                self._expected.append((read_note(outside, key), "the checkpoint from outside"))
+            except BadNote as error:
+                raise BadNote(f"the checkpoint from outside: {error}") from error
+        if not self._expected:
+            raise BadNote("there is no signed checkpoint, so nothing vouches for the records")
+        if len({checkpoint.origin for checkpoint, _ in self._expected}) > 1:
+            raise BadNote("the checkpoints belong to different logs")
+        self._expected.sort(key=lambda item: item[0].size, reverse=True)
+
+    def read_segments(self) -> None:
+        found = segments(self._directory)
+        for number, (first, path) in enumerate(found):
+            if first != self._chain.size:
+                raise BadRecord(self._chain.size, f"segment {path.name} does not begin with it")
+            self._read_segment(path, last=number == len(found) - 1)
+        self._compare()
+        if self._expected:
+            checkpoint, name = self._expected[-1]
+            raise BadRecord(self._chain.size, f"it is missing: {name} vouches for {checkpoint.size} records")
+
+    def _read_segment(self, path: Path, *, last: bool) -> None:
+        chain = self._chain
+        due = self._compare()
+        with path.open("rb", buffering=1 << 20) as file:
+            while line := file.readline(MAX_LINE):
+                if last and not line.endswith(b"\n") and len(line) < MAX_LINE and not self._expected:
+                    self._remarks.append(f"record {chain.size} is half written, behind the last checkpoint")
+                    return
+                chain.take(line)
+                try:
+                    record_of(line)
+                except ValueError:
+                    raise BadRecord(chain.size - 1, "it is no JSON with the fields of a record") from None
+                if chain.size == 1:
+                    self._check_origin(line)
+                if chain.size == due:
+                    due = self._compare()
+
+    def _compare(self) -> int:
+        """Compare the root with the checkpoints for this size; returns the size of the next one (-1: none)."""
+        while self._expected and self._expected[-1][0].size <= self._chain.size:
+            checkpoint, name = self._expected.pop()
+            if checkpoint.root != self._chain.frontier.root():
+                where = f"{name} over {checkpoint.size} records has another root"
+                raise BadRecord(
+                    self._signed, f"one of records {self._signed} to {checkpoint.size - 1} was changed: {where}"
+                )
+            self._signed = checkpoint.size
+        return self._expected[-1][0].size if self._expected else -1
+
+    def _check_origin(self, line: bytes) -> None:
+        origins = {checkpoint.origin for checkpoint, _ in self._expected}
+        try:
+            origin = record_of(line)["body"]["origin"]
+        except (ValueError, KeyError, TypeError):
+            origin = None
+        if origins and origin not in origins:
+            raise BadRecord(0, "the log's own name is not the one that was signed")
+
+    def report(self, first_bad: int | None, problem: str) -> Report:
+        chain = self._chain
+        root = chain.frontier.root().hex()
+        return Report(
+            not problem, chain.size, self._signed, self._notes, first_bad, problem, root, tuple(self._remarks)
+        )
