@@ -1,0 +1,9 @@
+"""stub"""
+
+from random import Random
+
+from daemon.gateway.tuner.move import Move
+
+
+def moves(text: str, rng: Random) -> list[Move]:
+    return []
