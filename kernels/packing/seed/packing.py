@@ -1,7 +1,7 @@
 """Circles in the unit square: place `n` of them so that the sum of their radii is large.
 
-Method: a jittered grid of centres, a few random moves that are kept when the sum grows, and for every set of centres the
-largest radii that a single greedy pass finds.
+Method: a jittered grid of centres, a few random moves that are kept when the sum grows, and for every set of centres
+the radii that the nearest neighbour and the walls allow.
 """
 
 import math
@@ -17,7 +17,7 @@ SLACK = 1e-12  # every radius is shrunk by this share, so that rounding cannot m
 
 def pack(n, seed):
     """Return `n` triples (x, y, r). No two circles may overlap, and none may leave the unit square."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     centres = grid(n, rng)
     best = radii(centres)
     move = MOVE
@@ -29,7 +29,7 @@ def pack(n, seed):
         if sum(found) > sum(best):
             centres, best = trial, found
         move *= COOLING
-    return [(x, y, r * (1.0 - SLACK)) for (x, y), r in zip(centres, best)]
+    return [(x, y, r * (1.0 - SLACK)) for (x, y), r in zip(centres, best, strict=True)]
 
 
 def grid(n, rng):

@@ -1,0 +1,114 @@
+"""The sections of a `target.toml`, field by field. Unknown fields are errors."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from workflows.models import Name
+
+
+def _relative(pattern: str) -> str:
+    parts = PurePosixPath(pattern).parts
+    if not parts or pattern.startswith("/") or ".." in parts or "\\" in pattern:
+        raise ValueError("is not a path inside the tree")
+    return pattern
+
+
+Pattern = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_relative)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tree(Section):
+    """`[tree]`: which files of the seed tree a candidate may touch (globs: `*` within a folder, `**` across)."""
+
+    editable: tuple[Pattern, ...] = Field(min_length=1)
+    protected: tuple[Pattern, ...] = ()
+
+
+class Metric(Section):
+    """`[metric]`: what is measured, and which differences count."""
+
+    name: Line
+    """As shown to people, such as `seconds per product`."""
+    kind: Literal["time", "score"]
+    direction: Literal["minimise", "maximise"]
+    min_effect: float = Field(ge=0)
+    """Smallest gain worth having. Time: as a share (0.02 = 2 % faster). Score: in units of the metric."""
+    max_gain: float = Field(100.0, gt=1)
+    """Time only: a speed-up over the parent above this factor is not believed; a person looks."""
+
+    @model_validator(mode="after")
+    def _less_time_is_better(self) -> Metric:
+        if self.kind == "time" and self.direction != "minimise":
+            raise ValueError("a metric of kind time is minimised")
+        return self
+
+
+class Build(Section):
+    """`[build]`: how a tree becomes something that can be called, inside the runner."""
+
+    language: Literal["c", "python"]
+    argv: tuple[Line, ...] = ()
+    """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build."""
+    seconds: float = Field(30.0, gt=0, le=600)
+    file: Pattern
+    """C: the library, below the output folder. Python: the file, below the candidate's folder."""
+    symbol: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """The function that the judge has called."""
+
+    @model_validator(mode="after")
+    def _builds_what_it_loads(self) -> Build:
+        if self.language == "c" and not any("{out}" in word for word in self.argv):
+            raise ValueError("a target in C needs a build command with {out} in it")
+        return self
+
+
+class Resources(Section):
+    """`[resources]`: limits of a runner."""
+
+    cpus: float = Field(1.0, gt=0, le=256)
+    memory_mb: int = Field(256, ge=64)
+    pids: int = Field(64, ge=8, le=256)
+    call_seconds: float = Field(2.0, gt=0, le=600)
+    """Deadline of one call."""
+    session_seconds: float = Field(120.0, gt=0, le=7200)
+    """Lifetime of a runner: build, checks and all pairs."""
+
+
+class JudgeRules(Section):
+    """`[judge]`: how long to measure, and what to believe."""
+
+    max_pairs: int = Field(40, ge=4, le=1000)
+    """Pairs after which a candidate that is not proved better is given up."""
+    gflops: float = Field(1e6, gt=0)
+    gbytes: float = Field(1e6, gt=0)
+    """Roofline: GFLOP/s and GB/s that no machine in question exceeds; see the evaluator's `work`."""
+    resolution_us: float = Field(15.0, gt=0)
+    """Microseconds. What is faster cannot be timed from outside the runner."""
+
+
+class TargetFile(Section):
+    """The whole file."""
+
+    name: Name
+    title: Line
+    description: str = Field(min_length=1, max_length=4000)
+    """For the proposer: what the tree must do, what it may assume, what a call may take."""
+    kind: Literal["kernel", "program", "genome"]
+    """Policy decides by kind who signs a promotion."""
+    integrity: Literal["isolated", "cohabiting"] = "isolated"
+    """`cohabiting`: the evaluator shares a process with the candidate; never promoted without a person."""
+    tree: Tree
+    metric: Metric
+    build: Build
+    resources: Resources = Resources()
+    judge: JudgeRules = JudgeRules()

@@ -1,0 +1,1 @@
+"""The program on the untrusted side: builds, loads and calls candidate code when the judge asks. It decides nothing."""

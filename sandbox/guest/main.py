@@ -1,0 +1,75 @@
+"""Connects to the judge and does as asked: hello, build, load, call. One line in, one line out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .build import build
+from .failure import Failure
+from .memory import Memory
+from .native import load_native
+from .python import load_python
+
+Call = Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]
+
+
+def main(argv: list[str]) -> None:
+    """Serve one judge until it hangs up."""
+    parser = argparse.ArgumentParser(prog="guest")
+    parser.add_argument("--io", type=Path, default=Path("/io"))
+    parser.add_argument("--candidate", type=Path, default=Path("/candidate"))
+    parser.add_argument("--work", type=Path, default=Path("/work"))
+    options = parser.parse_args(argv)
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    handle = os.open(options.io / "sock", os.O_PATH | os.O_DIRECTORY)
+    link.connect(f"/proc/self/fd/{handle}/s")
+    os.close(handle)
+    Guest(options.io, options.candidate, options.work).serve(link)
+
+
+class Guest:
+    """What has been loaded so far."""
+
+    def __init__(self, io: Path, candidate: Path, work: Path) -> None:
+        self._io, self._candidate, self._work = io, candidate, work
+        self._memory: Memory | None = None
+        self._call: Call | None = None
+
+    def serve(self, link: socket.socket) -> None:
+        """Answer line by line."""
+        with link.makefile("rb") as lines:
+            for line in lines:
+                request = json.loads(line)
+                answer = {"id": request["id"], **self.answer(request)}
+                link.sendall(json.dumps(answer).encode() + b"\n")
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one request."""
+        try:
+            if request["do"] == "call":
+                if self._call is None:
+                    raise Failure("load", "nothing is loaded")
+                self._call(request["arguments"], request["outputs"])
+                return {"ok": True}
+            if request["do"] == "hello":
+                self._memory = Memory(self._io / "in", request["in"], self._io / "out", request["out"])
+                return {"ok": True}
+            if request["do"] == "build":
+                return {"ok": True, "log": build(request["argv"], request["seconds"], self._candidate, self._work)}
+            self._call = self._load(request)
+            return {"ok": True}
+        except Failure as failure:
+            return {"ok": False, "reason": failure.reason, "error": failure.text, "log": failure.log}
+
+    def _load(self, request: dict[str, Any]) -> Call:
+        if self._memory is None:
+            raise Failure("load", "no memory is mapped")
+        if request["language"] == "c":
+            return load_native(self._work / request["file"], request["symbol"], self._memory)
+        return load_python(self._candidate, request["file"], request["symbol"], self._memory)

@@ -1,0 +1,77 @@
+"""Candidates in Python: a function whose return value is written into the output region as plain numbers."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import struct
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .failure import Failure
+from .memory import Memory
+
+
+def load_python(
+    root: Path, file: str, symbol: str, memory: Memory
+) -> Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]:
+    """Import the candidate's file and bind its function. Arrays arrive as read-only memoryviews of their shape."""
+    sys.path.append(str(root))
+    try:
+        spec = importlib.util.spec_from_file_location(Path(file).stem, root / file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{file} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        function = getattr(module, symbol)
+    except Exception as error:
+        raise Failure("load", _story(error)) from error
+
+    def call(arguments: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
+        try:
+            value = function(*[_argument(argument, memory) for argument in arguments])
+        except Exception as error:
+            raise Failure("exception", _story(error)) from error
+        parts = value if len(outputs) > 1 else (value,)
+        try:
+            for output, part in zip(outputs, parts, strict=True):
+                _write(output, part, memory)
+        except (TypeError, ValueError, OverflowError, struct.error) as error:
+            raise Failure("bad-output", f"the return value does not fit: {error}") from error
+
+    return call
+
+
+def _argument(argument: dict[str, Any], memory: Memory) -> Any:
+    if "in" not in argument:
+        return argument["value"]
+    shape, kind = argument["shape"], argument["kind"]
+    size = math.prod(shape) * struct.calcsize(kind)
+    start = argument["in"]
+    return memory.inputs[start : start + size].cast("B").cast(kind, shape)
+
+
+def _write(output: dict[str, Any], value: Any, memory: Memory) -> None:
+    number = int if output["kind"] in "bBhHiIlLqQ?" else float
+    values = [number(item) for item in _flat(value, output["shape"], "the value")]
+    struct.pack_into(f"@{len(values)}{output['kind']}", memory.outputs, output["at"], *values)
+
+
+def _flat(value: Any, shape: list[int], where: str) -> Iterator[Any]:
+    if not shape:
+        yield value
+        return
+    items = list(value)
+    if len(items) != shape[0]:
+        raise ValueError(f"{where} has {len(items)} items, not {shape[0]}")
+    for index, item in enumerate(items):
+        yield from _flat(item, shape[1:], f"{where}[{index}]")
+
+
+def _story(error: BaseException) -> str:
+    """The candidate's part of a traceback: our own frames would teach nobody anything."""
+    return "".join(traceback.format_exception(error, limit=-3))[-2500:]

@@ -1,0 +1,178 @@
+"""The two judgements: is an arm right (`check`), and how do two right arms compare (`pairs`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .arm import Answer, Arm
+from .draw import generator
+from .evaluator import Case, Evaluator, sizes
+from .faults import Fault, TargetError
+from .settings import Rules
+
+HELD_BYTES = 96 * 1024 * 1024
+"""Outputs and inputs that wait for their check, at most."""
+HIDDEN = "sealed"
+"""The suite of which nothing may be told."""
+
+
+class ArmFault(Exception):
+    """A fault and whose it is."""
+
+    def __init__(self, arm: str, fault: Fault) -> None:
+        super().__init__(f"{arm}: {fault}")
+        self.arm = arm
+        self.fault = fault
+
+
+class Measurement:
+    """Draws, calls and checks for the arms of one session."""
+
+    def __init__(self, evaluator: Evaluator, rules: Rules, seed: bytes) -> None:
+        self._evaluator = evaluator
+        self._rules = rules
+        self._seed = seed
+        self._draws = 0
+        self._warmed: set[tuple[str, str]] = set()
+
+    def largest(self, suites: Iterable[str]) -> tuple[list[int], list[int]]:
+        """Sizes of the inputs and outputs of the largest case, by drawing each once."""
+        drawn = [
+            sizes(self._evaluator.draw(case, generator(self._seed, "size", suite)))
+            for suite in suites
+            for case in self.cases(suite)
+        ]
+        return max((d[0] for d in drawn), key=sum), max((d[1] for d in drawn), key=sum)
+
+    def cases(self, suite: str) -> list[Case]:
+        """The cases of a suite in this session."""
+        return self._evaluator.cases(suite, generator(self._seed, "cases", suite))
+
+    def check(self, name: str, arm: Arm, suite: str) -> int:
+        """Call every case of a suite once, in random order, and check it. Returns their number."""
+        cases = self.cases(suite)
+        order = self._fresh("order").permutation(len(cases))
+        for index in order:
+            case = cases[index]
+            try:
+                answer = self._call(arm, case)
+                self._verify(arm, answer)
+            except Fault as fault:
+                raise ArmFault(name, _hide(fault, suite)) from fault
+        try:
+            arm.quiesce()
+        except Fault as fault:
+            raise ArmFault(name, fault) from fault
+        return len(cases)
+
+    def pairs(self, arms: dict[str, Arm], count: int, suite: str) -> list[dict[str, Any]]:
+        """Measure `count` pairs of parent and child, interleaved, each pair on one fresh draw in random order."""
+        timed = [case for case in self.cases(suite) if case.get("timed", True)]
+        if not timed:
+            raise TargetError(f"evaluator.cases({suite!r}): no case is timed")
+        rng = self._fresh("pairs")
+        for name, arm in arms.items():
+            self._warm(name, arm, timed[int(rng.integers(len(timed)))], suite)
+        found: list[dict[str, Any]] = []
+        held: list[tuple[str, Answer]] = []
+        turns: list[int] = []
+        for _ in range(count):
+            turns = turns or [int(i) for i in rng.permutation(len(timed))]
+            case = timed[turns.pop()]
+            order = ["parent", "child"] if rng.integers(2) else ["child", "parent"]
+            draw = self._evaluator.draw(case, self._fresh("inputs"))
+            pair: dict[str, Any] = {"case": case["name"], "first": order[0]}
+            for name in order:
+                try:
+                    answer = arms[name].call(draw, self._fresh("places"), self._rules.call_seconds)
+                    pair[name] = self._value(arms[name], answer)
+                except Fault as fault:
+                    raise ArmFault(name, _hide(fault, suite)) from fault
+                held.append((name, answer))
+            found.append(pair)
+            if sum(_weight(answer) for _, answer in held) > HELD_BYTES:
+                self._settle(arms, held, suite, rng)
+        self._settle(arms, held, suite, rng)
+        for name, arm in arms.items():
+            try:
+                arm.quiesce()
+            except Fault as fault:
+                raise ArmFault(name, fault) from fault
+        return found
+
+    def _warm(self, name: str, arm: Arm, case: Case, suite: str) -> None:
+        """One checked call whose time is thrown away, before an arm's first pair of a suite."""
+        if (name, suite) in self._warmed:
+            return
+        self._warmed.add((name, suite))
+        try:
+            self._verify(arm, self._call(arm, case))
+        except Fault as fault:
+            raise ArmFault(name, _hide(fault, suite)) from fault
+
+    def _call(self, arm: Arm, case: Case) -> Answer:
+        draw = self._evaluator.draw(case, self._fresh("inputs"))
+        return arm.call(draw, self._fresh("places"), self._rules.call_seconds)
+
+    def _verify(self, arm: Arm, answer: Answer) -> None:
+        try:
+            arm.judge(answer, f"case {answer.draw.case['name']}: ")
+        except Fault:
+            # Wrong because unfinished is another matter than wrong: look again before saying so.
+            arm.quiesce()
+            raise
+
+    def _settle(
+        self, arms: dict[str, Arm], held: list[tuple[str, Answer]], suite: str, rng: np.random.Generator
+    ) -> None:
+        """Check what waits, in random order. Score targets were checked at once: their value needs a right answer."""
+        if self._rules.metric_kind == "time":
+            for index in rng.permutation(len(held)):
+                name, answer = held[index]
+                try:
+                    self._verify(arms[name], answer)
+                except Fault as fault:
+                    raise ArmFault(name, _hide(fault, suite)) from fault
+        held.clear()
+
+    def _value(self, arm: Arm, answer: Answer) -> float:
+        if self._rules.metric_kind == "time":
+            self._plausible(answer)
+            return answer.seconds
+        self._verify(arm, answer)
+        try:
+            value = answer.draw.score(answer.outputs)
+        except Exception as error:
+            raise Fault("quarantined:evaluator-error", f"score raised {type(error).__name__}", str(error)) from error
+        if not math.isfinite(value):
+            raise Fault("quarantined:implausible", "the score is not a finite number")
+        return value
+
+    def _plausible(self, answer: Answer) -> None:
+        rules = self._rules
+        least = max(answer.draw.least_seconds(rules.gflops, rules.gbytes), rules.resolution_seconds)
+        if not answer.seconds >= least:
+            raise Fault(
+                "quarantined:implausible",
+                f"case {answer.draw.case['name']}: {answer.seconds * 1e6:.1f} us, "
+                f"while no machine needs less than {least * 1e6:.1f} us",
+            )
+
+    def _fresh(self, label: str) -> np.random.Generator:
+        self._draws += 1
+        return generator(self._seed, label, self._draws)
+
+
+def _weight(answer: Answer) -> int:
+    return sum(a.nbytes for a in answer.outputs) + sum(a.nbytes for a in answer.draw.arrays)
+
+
+def _hide(fault: Fault, suite: str) -> Fault:
+    """What may be told: of the sealed suite only the verdict, since feedback goes to the next proposer."""
+    if suite != HIDDEN:
+        return fault
+    return Fault(fault.verdict, "on a sealed case", f"{fault.feedback}\n{fault.log}")

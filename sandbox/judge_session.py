@@ -1,0 +1,166 @@
+"""One evaluation: up to two runners, one judge session, and the verdicts that follow from both."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from sandbox.backend import Running
+from sandbox.exits import Exit
+from sandbox.judge_client import JudgeClient
+from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
+from sandbox.judge_verdicts import ABSENT, LOST, verdict_of
+from workflows.ports import InfrastructureError
+
+MARGIN_SECONDS = 45.0
+"""What a request may take beyond the work of the candidate: connecting, drawing, checking."""
+FREE_CPU_SECONDS = 2.0
+"""CPU time that a runner may use beyond its calls: starting, loading, and the slack of a sampled counter."""
+
+
+class Host(Protocol):
+    """What a session needs of its judge."""
+
+    @property
+    def settings(self) -> JudgeSettings: ...
+
+    def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running: ...
+
+    def parent_failed(self, key: str) -> int: ...
+
+
+class Session:
+    """Not thread-safe. Use as a context manager: leaving it removes the runners."""
+
+    def __init__(
+        self, judge: Host, client: JudgeClient, key: str, io: Path, arms: dict[str, Path], cpuset: str
+    ) -> None:
+        self._judge = judge
+        self._client = client
+        self._key = key
+        self._io = io
+        self._arms = arms
+        self._cpuset = cpuset
+        self._runners: dict[str, Running] = {}
+        self._exits: dict[str, Exit] = {}
+        self._busy: dict[str, float] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def build(self, arm: str) -> str:
+        """Start the arm's runner, build and load its candidate; returns the build's log. Once per arm.
+
+        Raises CandidateFault (`failed:build`, `failed:load`, `killed:…`) or InfrastructureError.
+        """
+        if arm in self._runners:
+            raise ValueError(f"arm {arm} is built already")
+        self._runners[arm] = self._judge.launch_runner(self._key, arm, self._arms[arm], self._io / arm, self._cpuset)
+        settings = self._judge.settings
+        answer = self._ask("build", 2 * settings.build_seconds + MARGIN_SECONDS, arm=arm)
+        return str(answer.get("log", ""))
+
+    def check(self, arm: str, suite: str) -> int:
+        """Call the arm on every case of a suite and check each answer; returns the number of cases.
+
+        Raises CandidateFault (`failed:wrong`, `failed:bad-output`, `killed:…`, `quarantined:…`) or InfrastructureError.
+        """
+        return int(self._ask("check", self._patience(), arm=arm, suite=suite)["cases"])
+
+    def pairs(self, count: int, suite: str) -> list[Pair]:
+        """Measure `count` interleaved pairs; builds what is not built yet. May be called again for more.
+
+        Raises CandidateFault or InfrastructureError. A parent that fails was right before: that is taken for our
+        fault once, and raised as CandidateFault with arm `parent` when it happens again under the same key.
+        """
+        for arm in ("child", "parent"):
+            if arm not in self._runners:
+                self.build(arm)
+        answer = self._ask("pairs", self._patience(), count=count, suite=suite)
+        try:
+            found = [Pair.model_validate(item) for item in answer["pairs"]]
+            self._busy = {str(arm): float(seconds) for arm, seconds in answer["busy"].items()}
+        except (KeyError, TypeError, AttributeError, ValidationError) as error:
+            raise InfrastructureError("judge: the answer to pairs is not a list of pairs") from error
+        if len(found) != count or not all(math.isfinite(pair.parent) and math.isfinite(pair.child) for pair in found):
+            raise InfrastructureError("judge: the answer to pairs is incomplete")
+        return found
+
+    def finish(self) -> None:
+        """Stop the runners and look at what they used: call it after the last measurement, before believing any.
+
+        Raises CandidateFault `quarantined:background-work` when the child used far more CPU time than its calls took:
+        a thread that burns in the background slows the parent's calls and so flatters its own.
+        """
+        self._stop()
+        child, cpus = self._exits.get("child"), self._judge.settings.run_limits.cpus
+        allowed = self._busy.get("child", math.inf) * max(1.0, cpus) + FREE_CPU_SECONDS
+        if child is not None and child.cpu_seconds > allowed:
+            raise CandidateFault(
+                "child",
+                "quarantined:background-work",
+                "the runner used far more CPU time than its calls took",
+                f"{child.cpu_seconds:.2f} s of CPU, allowed {allowed:.2f} s",
+            )
+
+    def cpu_seconds(self) -> float:
+        """CPU seconds of both runners. It stops them: ask when nothing is left to measure."""
+        self._stop()
+        return sum(exit_.cpu_seconds for exit_ in self._exits.values())
+
+    def close(self) -> None:
+        """Remove the runners and end the judge's session. May be repeated."""
+        try:
+            self._stop()
+        finally:
+            self._client.close()
+
+    def _stop(self) -> None:
+        for arm, running in self._runners.items():
+            if arm not in self._exits:
+                try:
+                    self._exits[arm] = running.kill("killed")
+                finally:
+                    running.remove()
+
+    def _patience(self) -> float:
+        return self._judge.settings.run_limits.wall_seconds + MARGIN_SECONDS
+
+    def _ask(self, op: str, seconds: float, **fields: Any) -> dict[str, Any]:
+        answer = self._client.ask(op, seconds, **fields)
+        if "fault" in answer:
+            raise self._fault(answer["fault"])
+        return answer
+
+    def _fault(self, fault: dict[str, Any]) -> Exception:
+        arm, seen = str(fault.get("arm", "")), str(fault.get("verdict", ""))
+        feedback, log = str(fault.get("feedback", ""))[:4096], str(fault.get("log", ""))
+        running = self._runners.get(arm)
+        if running is None:
+            return InfrastructureError(f"judge: a fault of an arm that does not run: {arm!r}")
+        exit_ = self._exits[arm] = _end(running, seen)
+        running.remove()
+        said = exit_.stderr[-8000:].decode("utf-8", "replace")
+        if seen == ABSENT:
+            return InfrastructureError(f"runner: {feedback} ({exit_.reason}, code {exit_.code}): {said[-1000:]}")
+        verdict, note = verdict_of(seen, exit_)
+        if not verdict.startswith(("failed:", "killed:", "quarantined:")):
+            return InfrastructureError(f"judge: unknown verdict {verdict!r}")
+        text = "; ".join(part for part in (feedback, note) if part)
+        if arm == "parent" and self._judge.parent_failed(self._key) == 1:
+            return InfrastructureError(f"runner: the parent's runner failed ({verdict}: {text}); trying again")
+        return CandidateFault(arm, verdict, text[:4096], f"{log}\n{said}".strip())
+
+
+def _end(running: Running, seen: str) -> Exit:
+    ended = running.wait(5.0) if seen == LOST else None
+    return ended or running.kill("timeout" if seen == "killed:timeout" else "killed")

@@ -1,0 +1,67 @@
+"""What the daemon tells the judge about a target, and what it gets back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.spec import Limits
+
+MIB = 1024 * 1024
+
+
+class JudgeSettings(BaseModel):
+    """One target, as the judge needs it. `kernels.target.Target.judge_settings()` gives these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: str
+    """Host folder with `evaluator.py`, readable by the judge's user; shown to it read-only as `/target`."""
+    name: str
+    metric_kind: Literal["time", "score"]
+    language: Literal["c", "python"]
+    build: tuple[str, ...] = ()
+    """Command of the build, run in the candidate's folder; `{out}` is the output folder. Empty: nothing to build."""
+    build_seconds: float = Field(30.0, gt=0)
+    file: str
+    """C: the library below the output folder. Python: the file below the candidate's folder."""
+    symbol: str
+    call_seconds: float = Field(2.0, gt=0)
+    """Deadline of one call."""
+    gflops: float = Field(1e6, gt=0)
+    gbytes: float = Field(1e6, gt=0)
+    """Roofline: GFLOP/s and GB/s that no machine in question exceeds."""
+    resolution_seconds: float = Field(10e-6, ge=0)
+    """What is faster cannot be timed from outside, and is not believed."""
+    run_limits: Limits = Limits()
+    judge_limits: Limits = Limits(memory_bytes=1024 * MIB, wall_seconds=14 * 86400.0)
+
+    def rules(self) -> dict[str, Any]:
+        """The part that the judge's session gets."""
+        return self.model_dump(exclude={"folder", "name", "run_limits", "judge_limits"})
+
+
+class Pair(BaseModel):
+    """One interleaved measurement: seconds per call for time targets, metric values for score targets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+    parent: float
+    child: float
+    first: Literal["parent", "child"]
+
+
+class CandidateFault(Exception):
+    """An arm's candidate failed, was killed, or cheated: not an engine's fault, and final for this tree.
+
+    `verdict` is `failed:…`, `killed:…` or `quarantined:…`; `feedback` is public, at most 4 kB; `log` is for people.
+    """
+
+    def __init__(self, arm: str, verdict: str, feedback: str = "", log: str = "") -> None:
+        super().__init__(f"{arm}: {verdict}: {feedback}")
+        self.arm = arm
+        self.verdict = verdict
+        self.feedback = feedback
+        self.log = log

@@ -1,0 +1,181 @@
+"""The host's side of judging: a judge container per campaign, a runner container per arm, and what they answer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.backend import Backend, Running
+from sandbox.judge_client import CONTROL, JudgeClient
+from sandbox.judge_session import Session
+from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
+from sandbox.spec import ContainerSpec, Mount
+from workflows.ports import InfrastructureError
+
+__all__ = ["CandidateFault", "Judge", "JudgeSettings", "Pair", "Session"]
+
+START_SECONDS = 20.0
+JUDGE_USER = 65533
+
+
+class Judge:
+    """The judge of one campaign. Thread-safe; sessions run side by side, each in a process of its own.
+
+    The judge's user is 65533 when the daemon is root, else the daemon's own (it must own the io folder, and nobody but
+    root can give a folder away); the runners' user is another in both cases.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        image: str,
+        settings: JudgeSettings | Mapping[str, Any],
+        io_root: Path,
+        campaign: str,
+        guest: Path,
+        judge: Path,
+        cpuset: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = settings if isinstance(settings, JudgeSettings) else JudgeSettings.model_validate(settings)
+        self.campaign = campaign
+        self.io = io_root.resolve() / _plain(campaign)
+        self._backend = backend
+        self._image = image
+        self._guest = guest.resolve()
+        self._judge = judge.resolve()
+        self._cpuset = cpuset
+        self._labels = dict(labels or {})
+        self._lock = threading.Lock()
+        self._running: Running | None = None
+        self._parent_faults: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Start the judge unless it runs. Raises InfrastructureError."""
+        with self._lock:
+            if self._running is not None and self._running.alive():
+                return
+            if self._running is not None:
+                self._running.remove()
+            self._prepare_folder()
+            self._running = self._backend.launch(self._spec())
+            self._await()
+
+    def alive(self) -> bool:
+        """Whether the judge runs."""
+        running = self._running
+        return running is not None and running.alive()
+
+    def close(self) -> None:
+        """Stop the judge and remove its folder. May be repeated."""
+        with self._lock:
+            running, self._running = self._running, None
+            if running is not None:
+                running.remove()
+            shutil.rmtree(self.io, ignore_errors=True)
+
+    def session(self, key: str, seed: bytes, arms: Mapping[str, Path], cpuset: str = "") -> Session:
+        """Open a session; `key` is unique per attempt, `arms` are the folders of `child` and `parent`.
+
+        Both runners run on the CPUs of `cpuset` (as in `1` or `0-1`; empty: any). Everything random in the session
+        follows from `seed`. Raises InfrastructureError.
+        """
+        self.start()
+        try:
+            client = JudgeClient(self.io)
+        except OSError as error:
+            raise InfrastructureError(f"judge: cannot connect: {error.strerror or error}") from error
+        name = hashlib.sha256(f"{key}\0{time.time_ns()}".encode()).hexdigest()[:16]
+        try:
+            client.ask("open", 60.0, name=name, seed=seed.hex(), rules=self.settings.rules(), arms=sorted(arms))
+        except InfrastructureError:
+            client.close()
+            raise
+        return Session(self, client, key, self.io / name, dict(arms), cpuset)
+
+    def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
+        """Start the container of one arm."""
+        mounts = (
+            Mount(source=str(candidate.resolve()), target="/candidate"),
+            Mount(source=str(self._guest), target="/guest"),
+            Mount(source=str(io / "in"), target="/io/in"),
+            Mount(source=str(io / "out"), target="/io/out", read_only=False),
+            Mount(source=str(io / "sock"), target="/io/sock"),
+        )
+        spec = ContainerSpec(
+            role="run",
+            name=_plain(f"{self.campaign}-{key}-{arm}"),
+            image=self._image,
+            command=("python3", "-I", "-B", "/guest/__main__.py"),
+            mounts=mounts,
+            limits=self.settings.run_limits,
+            cpuset=cpuset,
+            labels=self._labels,
+        )
+        return self._backend.launch(spec)
+
+    def parent_failed(self, key: str) -> int:
+        """Count a failure of the parent's runner under `key`; returns how many there were."""
+        with self._lock:
+            self._parent_faults[key] = self._parent_faults.get(key, 0) + 1
+            return self._parent_faults[key]
+
+    def _prepare_folder(self) -> None:
+        try:
+            shutil.rmtree(self.io, ignore_errors=True)
+            self.io.mkdir(parents=True, mode=0o700)
+            self.io.chmod(0o700)
+            if os.geteuid() == 0:
+                os.chown(self.io, JUDGE_USER, JUDGE_USER)
+        except OSError as error:
+            raise InfrastructureError(f"judge: cannot make {self.io}: {error.strerror}") from error
+
+    def _spec(self) -> ContainerSpec:
+        user = f"{JUDGE_USER}:{JUDGE_USER}" if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}"
+        return ContainerSpec(
+            role="judge",
+            name=_plain(f"{self.campaign}-judge"),
+            image=self._image,
+            command=("python3", "-I", "-B", "/judge/__main__.py"),
+            mounts=(
+                Mount(source=str(self._judge), target="/judge"),
+                Mount(source=str(Path(self.settings.folder).resolve()), target="/target"),
+                Mount(source=str(self.io), target="/io", read_only=False),
+            ),
+            limits=self.settings.judge_limits,
+            user=user,
+            cpuset=self._cpuset,
+            labels=self._labels,
+        )
+
+    def _await(self) -> None:
+        running = self._running
+        deadline = time.monotonic() + START_SECONDS
+        while running is not None:
+            if (self.io / CONTROL).exists():
+                return
+            ended = running.wait(0.05)
+            if ended is not None:
+                self._running = None
+                running.remove()
+                story = ended.stderr[-2000:].decode("utf-8", "replace")
+                raise InfrastructureError(f"judge: ended at its start ({ended.reason}, code {ended.code}): {story}")
+            if time.monotonic() > deadline:
+                self._running = None
+                running.remove()
+                raise InfrastructureError(f"judge: not listening after {START_SECONDS:g} s")
+
+
+def _plain(text: str) -> str:
+    """A container and folder name: readable, and different for different texts."""
+    kept = re.sub(r"[^a-zA-Z0-9_.-]", "-", text)
+    if kept == text and len(text) <= 100 and text[:1].isalnum():
+        return text
+    return f"r-{kept[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

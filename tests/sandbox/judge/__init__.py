@@ -1,0 +1,1 @@
+"""Tests of the judge, the guest and the driver between them."""
