@@ -1,0 +1,104 @@
+"""What holds the candidates: the gate and the sandbox."""
+
+from __future__ import annotations
+
+from ops.grafana.panels import HERE, Panel, Query, Row
+
+GATE = Row(
+    "Gate",
+    [
+        Panel(
+            "Decisions",
+            "Answers of the gate. error: no valid answer came, which counts as no and is retried.",
+            "ops",
+            [Query(f"sum by (outcome) (rate(ratchet_decisions_total{HERE}[$__rate_interval]))", "{{outcome}}")],
+            colours={"permitted": "green", "denied": "orange", "hold": "blue", "error": "red"},
+            stacked=True,
+        ),
+        Panel(
+            "Denials by rule",
+            "The ten rules that denied most in the shown time. The code leads to the rule, its reason and its remedy.",
+            "none",
+            [
+                Query(
+                    f"topk(10, sum by (code) (increase(ratchet_denials_total{HERE}[$__range])) > 0)",
+                    "{{code}}",
+                    instant=True,
+                )
+            ],
+            kind="bargauge",
+            empty="none",
+            steps=((None, "orange"),),
+        ),
+        Panel(
+            "Time to a decision (99 %)",
+            "By question. Slow answers mean a busy machine or a policy that walks large data.",
+            "s",
+            [
+                Query(
+                    'instance_question:ratchet_decision_duration_seconds:p99_5m{instance=~"$instance"}', "{{question}}"
+                )
+            ],
+        ),
+        Panel(
+            "Bundle in force",
+            "Revision of the policy bundle that decides now; it is in every decision record.",
+            "none",
+            [Query(f"ratchet_policy_active_info{HERE}", "{{revision}}", instant=True)],
+            kind="stat",
+            width=16,
+            height=4,
+        ),
+        Panel(
+            "In force since",
+            "Age of the bundle in force.",
+            "s",
+            [Query(f"time() - max(ratchet_policy_last_reload_timestamp_seconds{HERE} > 0)")],
+            kind="stat",
+            height=4,
+        ),
+    ],
+)
+
+SANDBOX = Row(
+    "Sandbox",
+    [
+        Panel(
+            "Containers alive",
+            "By role: propose runs the agent, run the candidate, judge the trusted side. Judges live as long as their "
+            "campaign.",
+            "none",
+            [Query(f"sum by (role) (ratchet_containers_live{HERE})", "{{role}}")],
+            width=6,
+        ),
+        Panel(
+            "Containers ended in the last hour",
+            "By how they ended. timeout, memory, pids and output are limits that candidates ran into.",
+            "none",
+            [Query(f"sum by (reason) (increase(ratchet_sandbox_runs_total{HERE}[1h]))", "{{reason}}")],
+            width=6,
+            stacked=True,
+        ),
+        Panel(
+            "Share of containers killed",
+            "Over the last hour. A jump for all targets points at limits that are too tight.",
+            "percentunit",
+            [Query('instance:ratchet_sandbox_kills:ratio1h{instance=~"$instance"}', "killed")],
+            width=6,
+            top=1.0,
+        ),
+        Panel(
+            "Life of a container (95 %)",
+            "By role, over a quarter of an hour.",
+            "s",
+            [
+                Query(
+                    "histogram_quantile(0.95, sum by (role, le) "
+                    f"(rate(ratchet_sandbox_run_duration_seconds_bucket{HERE}[15m])))",
+                    "{{role}}",
+                )
+            ],
+            width=6,
+        ),
+    ],
+)
