@@ -48,8 +48,9 @@ class Campaign:
     """A durable evolution run over one target."""
 
     @workflow.init
-    def __init__(self, spec: CampaignSpec, carried: Carried | None = None) -> None:
-        self._spec = spec
+    def __init__(self, spec: CampaignSpec) -> None:
+        carried = spec.carried
+        self._spec = spec.model_copy(update={"carried": None})
         self._id = workflow.info().workflow_id
         self._facts: CampaignFacts | None = carried.facts if carried else None
         self._progress = carried.progress if carried else Progress(started=workflow.time())
@@ -60,12 +61,14 @@ class Campaign:
     # -- the loop ------------------------------------------------------------------------------------------------
 
     @workflow.run
-    async def run(self, spec: CampaignSpec, carried: Carried | None = None) -> CampaignReport:
+    async def run(self, spec: CampaignSpec) -> CampaignReport:
         """Run to a stop decision; the report is measured on the sealed cases."""
+        if spec.carried is not None and workflow.info().continued_run_id is None:
+            raise ApplicationError("field 'carried' is set by the daemon itself; leave it out", non_retryable=True)
         if self._facts is None:
             try:
                 self._facts = await workflow.execute_activity_method(
-                    CampaignActivities.open_campaign, args=[self._id, spec], **HEAVY
+                    CampaignActivities.open_campaign, args=[self._id, self._spec], **HEAVY
                 )
             except ActivityError as error:
                 raise ApplicationError(str(error.cause), type="CampaignRefused", non_retryable=True) from error
@@ -85,7 +88,8 @@ class Campaign:
         await self._drain(followers)
         if not self._progress.stopping:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(args=[spec, Carried(facts=self._facts, progress=self._progress)])
+            carried = Carried(facts=self._facts, progress=self._progress)
+            workflow.continue_as_new(self._spec.model_copy(update={"carried": carried}))
         return await self._close()
 
     def _free(self) -> bool:

@@ -73,6 +73,9 @@ class CampaignSpec(Strict):
     budget: Budget = Budget()
     started_by: str = Field("", max_length=200)
     note: str = Field("", max_length=2000)
+    carried: Carried | None = None
+    """Set by the workflow itself when it continues as new; refused from anyone else. (One argument, because the SDK
+    decodes by type only when the number of arguments matches.)"""
 
 
 class TargetFacts(Stored):
@@ -329,3 +332,6 @@ class CampaignReport(Stored):
     sealed_pairs: int = 0
     spent: dict[Account, int] = {}
     audit_records: int = 0
+
+
+CampaignSpec.model_rebuild()

@@ -1,0 +1,160 @@
+"""Ports that answer from a script, for tests of the durable decisions alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from workflows.models import (
+    Approval,
+    BudgetExtension,
+    CampaignFacts,
+    CampaignReport,
+    CampaignSpec,
+    CandidateOutcome,
+    CandidateSpec,
+    Choice,
+    Commit,
+    Edit,
+    Note,
+    Progress,
+    Promotion,
+    Proposal,
+    Scorecard,
+    StopAnswer,
+    StopQuestion,
+    TargetFacts,
+)
+from workflows.ports import InfrastructureError, RefusedError
+
+
+class FakePorts:
+    """Both ports. `verdict` maps a candidate number to its verdict; `pace` is seconds an evaluation takes."""
+
+    def __init__(self, verdict: Callable[[int], str] = lambda number: "failed:no-gain", pace: float = 0.0) -> None:
+        self.verdict = verdict
+        self.pace = pace
+        self.holds: set[int] = set()
+        self.hold_seconds = 60.0
+        self.lock = threading.Lock()  # protects what the test reads below
+        self.recorded: list[str] = []
+        self.promoted: list[str] = []
+        self.rejected: list[Approval] = []
+        self.notes: list[str] = []
+        self.failures: dict[str, int] = {}
+        self.refuse_extension = ""
+
+    # -- CampaignPort --------------------------------------------------------------------------------------------
+
+    def open(self, campaign: str, spec: CampaignSpec) -> CampaignFacts:
+        if spec.target != "matmul":
+            raise RefusedError("TARGET", f"unknown target {spec.target!r}; there are: matmul")
+        return CampaignFacts(
+            campaign=campaign,
+            target=TargetFacts(name="matmul", kind="kernel", metric="seconds", metric_kind="time", manifest="m"),
+            seed_candidate=f"{campaign}-c0",
+            image="sha256:0",
+            policy_revision="r",
+            genome="g",
+            patience=spec.patience or 99,
+            caps={},
+        )
+
+    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+        return Choice(
+            number=number,
+            candidate=f"{facts.campaign}-c{number}",
+            parent=facts.seed_candidate,
+            model=spec.model,
+            seed=number,
+        )
+
+    def stop(self, question: StopQuestion) -> StopAnswer:
+        progress = question.progress
+        if progress.next_number > question.spec.candidates:
+            return StopAnswer(stop=True, reason="candidates")
+        if progress.since_accepted >= question.facts.patience:
+            return StopAnswer(stop=True, reason="patience")
+        return StopAnswer(stop=False)
+
+    def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
+        if self.refuse_extension:
+            raise RefusedError("BUDGET-EXTEND", self.refuse_extension)
+        return {str(name): amount for name, amount in extension.add.amounts().items()}
+
+    def note(self, campaign: str, note: Note) -> None:
+        self.notes.append(note.text)
+
+    def close(self, spec: CampaignSpec, facts: CampaignFacts, progress: Progress) -> CampaignReport:
+        return CampaignReport(
+            campaign=facts.campaign,
+            target=spec.target,
+            status=f"stopped:{progress.stopping}",
+            decided=progress.decided,
+            verdicts=progress.verdicts,
+            champion=progress.champion,
+        )
+
+    # -- CandidatePort -------------------------------------------------------------------------------------------
+
+    def _maybe_fail(self, step: str) -> None:
+        with self.lock:
+            left = self.failures.get(step, 0)
+            self.failures[step] = left - 1
+        if left > 0:
+            raise InfrastructureError(f"{step}: down")
+
+    def propose(self, spec: CandidateSpec) -> Proposal:
+        self._maybe_fail("propose")
+        verdict = self.verdict(spec.choice.number)
+        return Proposal(verdict=verdict) if verdict.startswith("killed") else Proposal(bundle="b" * 64)
+
+    def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
+        verdict = self.verdict(spec.choice.number)
+        return Edit(verdict=verdict) if verdict.startswith("denied") else Edit(tree="t")
+
+    def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
+        return Commit(commit="c", ref="r")
+
+    def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
+        self._maybe_fail("evaluate")
+        time.sleep(self.pace)
+        return Scorecard(verdict=self.verdict(spec.choice.number), score=float(spec.choice.number))
+
+    def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
+        if spec.choice.number in self.holds and not any(one.signature == "good" for one in approvals):
+            return Promotion(
+                status="hold",
+                reasons=("policy asks for 1 signed approval(s)",),
+                statement="{}",
+                expires=time.time() + self.hold_seconds,
+                approvals=1,
+            )
+        with self.lock:
+            self.promoted.append(spec.choice.candidate)
+        return Promotion(status="promoted")
+
+    def reject(self, spec: CandidateSpec, approval: Approval) -> None:
+        self.rejected.append(approval)
+
+    def record(
+        self,
+        spec: CandidateSpec,
+        proposal: Proposal,
+        edit: Edit,
+        commit: Commit | None,
+        card: Scorecard,
+        promotion: Promotion | None,
+    ) -> CandidateOutcome:
+        with self.lock:
+            self.recorded.append(spec.choice.candidate)
+        return CandidateOutcome(
+            number=spec.choice.number,
+            candidate=spec.choice.candidate,
+            parent=spec.choice.parent,
+            verdict=card.verdict,
+            score=card.score,
+            promoted=promotion is not None and promotion.status == "promoted",
+            ancestry=(spec.choice.parent,),
+        )
