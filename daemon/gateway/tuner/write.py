@@ -31,7 +31,7 @@ def search_replace(old: str, new: str) -> list[str] | None:
         hunks.append((a, b, x, y))
     if sum(b - a for a, b, _, _ in hunks) > 0.6 * len(before):
         return None
-    if any(_count(before, before[a:b]) != 1 for a, b, _, _ in hunks):
+    if not _applies(before, after, hunks):
         return None
     return [
         "\n".join(["<<<<<<< SEARCH", *before[a:b], "=======", *after[x:y], ">>>>>>> REPLACE", ""])
@@ -49,6 +49,17 @@ def _widen(before: list[str], a: int, b: int, x: int, y: int) -> tuple[int, int,
         else:
             break
     return a, b, x, y
+
+
+def _applies(before: list[str], after: list[str], hunks: list[tuple[int, int, int, int]]) -> bool:
+    """Whether each search is unique at its turn: an earlier replacement may have brought its lines in again."""
+    lines, moved = before, 0
+    for a, b, x, y in hunks:
+        if _count(lines, before[a:b]) != 1:
+            return False
+        lines = [*lines[: a + moved], *after[x:y], *lines[b + moved :]]
+        moved += (y - x) - (b - a)
+    return lines == after
 
 
 def _count(lines: list[str], wanted: list[str]) -> int:

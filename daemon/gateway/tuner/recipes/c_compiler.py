@@ -30,15 +30,19 @@ def moves(text: str, rng: Random) -> list[Move]:
     if "restrict" not in signature:
         changed = text[: product.signature] + signature.replace("*", "*restrict ") + text[product.open :]
         hypothesis = "restrict: the compiler may keep values in registers when no matrix overlaps another"
-        found.append(Move("restrict", hypothesis, changed, 0.6))
+        found.append(Move("restrict", hypothesis, changed, 0.6 if product.form != "tile" else 0.3))
     level = rng.choice(_LEVELS)
     line = f"#pragma GCC optimize({level})\n"
     if line not in text:
         bare = _OPTIMIZE.sub("", text)
         hypothesis = f"optimise {level}: stronger loop optimisation and vectorisation for this file"
-        found.append(Move("optimise", hypothesis, after_head(bare, line), 1.2 if bare == text else 0.4))
+        found.append(
+            Move(
+                "optimise", hypothesis, after_head(bare, line), 1.0 if bare == text and product.form != "tile" else 0.4
+            )
+        )
     if "target_clones" not in text and "CLONES" not in text:
         changed = text[: product.start] + _CLONES + "\n" + "CLONES\n" + text[product.start :]
         hypothesis = "wider vectors: variants of the product for AVX2 and AVX-512, chosen by the processor's features"
-        found.append(Move("clones", hypothesis, changed, 1.2))
+        found.append(Move("clones", hypothesis, changed, 2.0 if product.form == "tile" else 1.4))
     return found

@@ -112,7 +112,8 @@ def moves(text: str, rng: Random) -> list[Move]:
     if product is None or not product.form:
         return []
     rows, vectors = rng.choice(_SHAPES)
-    lanes = rng.choice((4, 8, 8, 16))
+    # Vectors wider than the machine's are taken apart through memory, so wide ones suit the variants for wide machines.
+    lanes = rng.choice((4, 8, 16, 16) if "CLONES" in text else (4, 4, 4, 8))
     size = f"{rows} rows by {vectors} vectors of {lanes}"
     tiled = product.form == "tile"
     found = [
@@ -120,7 +121,7 @@ def moves(text: str, rng: Random) -> list[Move]:
             "register-tile",
             f"register tile: a block of c, {size}, stays in registers while k runs",
             _write(product, rows, vectors, lanes, _PLAIN),
-            0.5 if tiled else 1.0,
+            0.6 if tiled else 1.5,
         )
     ]
     if tiled:
