@@ -47,7 +47,7 @@ class Sealed(NamedTuple):
 
 
 def head(kind: str, actor: str, campaign: str, candidate: str, body: dict[str, Any]) -> bytes:
-    """The part of a record that does not depend on its place. Raises ValueError (see `canonical`; body over 256 KiB)."""
+    """The part of a record that does not depend on its place. Raises ValueError (`canonical`; body over 256 KiB)."""
     inside = canonical(body)
     if len(inside) > MAX_BODY:
         raise ValueError(f"audit: a body of {len(inside)} bytes is over {MAX_BODY}; put it in the blob store")

@@ -21,9 +21,8 @@ class Migration(NamedTuple):
     statements: tuple[str, ...]
 
 
-_VERSIONS = (
-    "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied DOUBLE PRECISION NOT NULL)"
-)
+_VERSIONS = """CREATE TABLE schema_version (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL,
+               applied DOUBLE PRECISION NOT NULL)"""
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(

@@ -1,8 +1,8 @@
 """Checkpoints: signed notes that say how long the audit log was and what its Merkle root was.
 
-Text form as in C2SP `tlog-checkpoint` and `signed-note`: origin, size, base64 root, an empty line, and one signature line
-`— <name> base64(key id || signature)`, where key id = SHA-256(name || 0x0A || 0x01 || public key)[:4].
-In the checkpoints file an empty line follows each note.
+Text form as in C2SP `tlog-checkpoint` and `signed-note`: origin, size, base64 root, an empty line, and one signature
+line `— <name> base64(key id || signature)`, where key id = SHA-256(name || 0x0A || 0x01 || public key)[:4]. In the
+checkpoints file an empty line follows each note.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 What it proves: every record up to the last signed checkpoint is as it was signed, none missing, none added, in order.
 What it cannot prove alone: that nothing was cut off together with its checkpoints. A checkpoint kept outside (a copy of
-a note, given as `outside`) closes that gap. Records behind the last checkpoint (at most 1,000, or 60 s) are checked for their
-chain only, and a log that is being written may end in half a line there.
+a note, given as `outside`) closes that gap. Records behind the last checkpoint (at most 1,000, or 60 s) are checked for
+their chain only, and a log that is being written may end in half a line there.
 """
 
 from __future__ import annotations
