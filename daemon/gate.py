@@ -24,6 +24,7 @@ from opa_client import OpaClient
 
 from daemon.deadlines import Line, Transport
 from daemon.decisions import QUESTIONS, BadAnswerError, Decision, Finding, read_answer, refusal
+from daemon.walls import second_wall
 
 __all__ = ["QUESTIONS", "Decision", "Endpoint", "Finding", "Gate"]
 
@@ -105,6 +106,11 @@ class Gate:
         self._idle: list[_Lane] = []
         self._lock = threading.Lock()  # protects _idle
 
+    @property
+    def revision(self) -> str:
+        """Revision of the active bundle. Raises what `endpoint` raises."""
+        return self._endpoint().revision
+
     def decide(self, question: str, facts: Mapping[str, Any], *, campaign: str = "", candidate: str = "") -> Decision:
         """Ask one question about `facts` (without `decision_id`, which is added). Never raises.
 
@@ -144,7 +150,8 @@ class Gate:
                 endpoint = self._endpoint()
                 active = endpoint.revision
                 response = self._ask(endpoint, question, asked, left)
-                return read_answer(question, decision_id, active, response, time.monotonic() - began)
+                decision = read_answer(question, decision_id, active, response, time.monotonic() - began)
+                return second_wall(decision, asked)
             except (requests.ConnectionError, ConnectionError) as error:
                 # Nobody listens, or an idle connection went stale, or the server was being replaced: asking is free of
                 # effects, so ask again while there is time.
@@ -217,3 +224,17 @@ class Gate:
 
 def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:300]
+
+
+def served_revision(endpoint: Endpoint) -> str:
+    """The revision that a server says it decides by; empty when it gives no readable decision. Never raises."""
+    lane = _Lane(endpoint)
+    try:
+        response = lane.ask("stop", {}, DEADLINE)
+        result = response.get("result") if type(response) is dict else None
+        revision = result.get("revision") if type(result) is dict else None
+        return revision if type(revision) is str else ""
+    except Exception:
+        return ""
+    finally:
+        lane.close()

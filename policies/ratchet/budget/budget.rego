@@ -50,12 +50,15 @@ proven contains "person" if {
 
 # METADATA
 # title: What the daemon has to use
-# description: At the start, the caps of the campaign (asked, else the default) and how many candidates may be in flight.
+# description: >-
+#   At the start: the caps of the campaign (asked, else the default), how many candidates may be in flight, and the patience
+#   of a campaign that sets none.
 default require := {}
 
 require := {
 	"caps": object.union(data.ratchet.budget.campaign["default"], input.asked),
 	"in_flight": data.ratchet.budget.in_flight,
+	"patience": data.ratchet.stop.defaults.patience,
 } if {
 	input.action == "start"
 }

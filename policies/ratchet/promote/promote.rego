@@ -67,7 +67,7 @@ signers := {approval.by |
 	approval.verified == true
 	trim_space(approval.by) != ""
 	approval.by != input.started_by
-	role_counts(approval.role)
+	role_counts(object.get(approval, "role", ""))
 }
 
 role_counts(_) if data.ratchet.promote.roles == []

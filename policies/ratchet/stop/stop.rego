@@ -2,8 +2,8 @@
 # scope: package
 # title: May another candidate start
 # description: >-
-#   Asked before each candidate. Allowed means go on; each finding is a reason to stop, and `require.reason` is the
-#   first of them in the order of data.
+#   Asked before each candidate. Allowed means go on; each finding is a reason to stop. They come in the order of data,
+#   and `require.word` is the word of the first.
 # schemas:
 #   - input: schema.stop.data
 package ratchet.stop
@@ -14,15 +14,15 @@ default decision := {"schema": 1, "allow": false, "deny": [], "warn": [], "requi
 
 decision := lib.malformed(problems) if count(problems) > 0
 
-decision := lib.decision({
+decision := object.union(plain, {"deny": [entry[1] | some entry in ranked]}) if problems == set()
+
+plain := lib.decision({
 	"findings": deny,
 	"needs": {"not requested", "candidates left"},
 	"proven": proven,
 	"require": object.union({"defaults": data.ratchet.stop.defaults}, reason),
 	"hold": false,
-}) if {
-	problems == set()
-}
+})
 
 problems := lib.errors(input, data.schemas.stop)
 
@@ -34,13 +34,15 @@ proven contains "candidates left" if input.decided < input.candidates
 
 # METADATA
 # title: The reason that is shown
-# description: The word of the first blocking finding, in the order of `order` in data; words not listed come last.
+# description: The word of the first blocking finding; words that `order` in data does not list come last.
 default reason := {}
 
-reason := {"reason": sort(ranked)[0][1]} if {
-	ranked := {[rank(found.word), found.word] | some found in deny; found.level in lib.blocking_levels}
-	count(ranked) > 0
+reason := {"word": sort(words)[0][1]} if {
+	words := {[rank(found.word), found.word] | some found in deny; found.level in lib.blocking_levels}
+	count(words) > 0
 }
+
+ranked := sort([[rank(object.get(found, "word", "")), found] | some found in plain.deny])
 
 default rank(_) := 1000
 

@@ -1,0 +1,51 @@
+"""What is known about the policy in force, and who wants to be told of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PolicyStatus:
+    """What `doctor`, metrics and people want to know about the policy in force."""
+
+    mode: str
+    """`embedded` or `external`."""
+    url: str
+    revision: str
+    since: float
+    """Unix seconds: when this revision became active."""
+    reloads: int = 0
+    rejected: int = 0
+    """Edits that were not fit."""
+    problem: str = ""
+    """Why the newest edit is not in force; empty when it is."""
+    problem_since: float = 0.0
+
+
+def ignore(_: str) -> None:
+    """A listener that does not care."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Told by the following thread, for metrics and the audit log. What they raise is logged and goes no further."""
+
+    reloaded: Callable[[str], None] = ignore
+    """Gets the revision that became active, the first one included."""
+    rejected: Callable[[str], None] = ignore
+    """Gets what is wrong with the newest edit."""
+    restored: Callable[[str], None] = ignore
+    """Gets the revision in force, when a rejected edit was taken back."""
+
+
+def tell(listener: Callable[[str], None], message: str) -> None:
+    """Call a listener; never raises."""
+    try:
+        listener(message)
+    except Exception:
+        log.exception("policy listener")
