@@ -29,6 +29,7 @@ GATE = Row(
             kind="bargauge",
             empty="none",
             steps=((None, "orange"),),
+            decimals=0,
         ),
         Panel(
             "Time to a decision (99 %)",
@@ -78,6 +79,7 @@ SANDBOX = Row(
             [Query(f"sum by (reason) (increase(ratchet_sandbox_runs_total{HERE}[1h]))", "{{reason}}")],
             width=6,
             stacked=True,
+            decimals=0,
         ),
         Panel(
             "Share of containers killed",
@@ -94,7 +96,7 @@ SANDBOX = Row(
             [
                 Query(
                     "histogram_quantile(0.95, sum by (role, le) "
-                    f"(rate(ratchet_sandbox_run_duration_seconds_bucket{HERE}[15m])))",
+                    f"(rate(ratchet_sandbox_run_duration_seconds_bucket{HERE}[15m]))) >= 0",
                     "{{role}}",
                 )
             ],

@@ -66,7 +66,7 @@ MONEY = Row(
             [
                 Query(
                     "histogram_quantile(0.95, sum by (model_class, le) "
-                    f"(rate(ratchet_gateway_call_duration_seconds_bucket{HERE}[15m])))",
+                    f"(rate(ratchet_gateway_call_duration_seconds_bucket{HERE}[15m]))) >= 0",
                     "{{model_class}}",
                 )
             ],
@@ -93,6 +93,7 @@ HOUSE = Row(
             width=12,
             stacked=True,
             empty="none",
+            decimals=0,
         ),
         Panel(
             "Audit records",
@@ -136,7 +137,7 @@ TEMPORAL = Row(
             [
                 Query(
                     "histogram_quantile(0.95, sum by (task_queue, le) "
-                    f"(rate(temporal_activity_schedule_to_start_latency_seconds_bucket{HERE}[5m])))",
+                    f"(rate(temporal_activity_schedule_to_start_latency_seconds_bucket{HERE}[5m]))) >= 0",
                     "{{task_queue}}",
                 )
             ],
@@ -153,6 +154,7 @@ TEMPORAL = Row(
             ],
             stacked=True,
             empty="none",
+            decimals=0,
         ),
     ],
 )

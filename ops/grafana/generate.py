@@ -38,7 +38,7 @@ def dashboard() -> Json:
                 _choice("campaign", "ratchet_budget_cap"),
             ]
         },
-        "links": [],
+        "links": [_temporal_ui()],
         "panels": layout([GLANCE, SEARCH, GATE, SANDBOX, MONEY, HOUSE, TEMPORAL]),
     }
 
@@ -68,6 +68,17 @@ def _choice(label: str, metric: str) -> Json:
         "allValue": ".*",
         "current": {"text": "All", "value": "$__all"},
         "hide": 0,
+    }
+
+
+def _temporal_ui() -> Json:
+    return {
+        "title": "Temporal UI",
+        "type": "link",
+        "icon": "external link",
+        "tooltip": "Campaigns and candidates, step by step; the embedded server's page.",
+        "url": "http://127.0.0.1:8233",
+        "targetBlank": True,
     }
 
 

@@ -42,6 +42,8 @@ class Panel:
     """Value to the word and colour shown instead."""
     colours: dict[str, str] = field(default_factory=dict)
     """Series name to its colour."""
+    decimals: int | None = None
+    """Decimal places shown; counts over a window are estimates with a fraction, so 0 there."""
     stacked: bool = False
     empty: str = "no data"
     bottom: float | None = 0
@@ -120,6 +122,8 @@ def _defaults(panel: Panel) -> Json:
     }
     if panel.bottom is not None:
         found["min"] = panel.bottom
+    if panel.decimals is not None:
+        found["decimals"] = panel.decimals
     if panel.top is not None:
         found["max"] = panel.top
     if panel.words:

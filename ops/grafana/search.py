@@ -24,6 +24,7 @@ SEARCH = Row(
             width=12,
             colours=_VERDICTS,
             stacked=True,
+            decimals=0,
         ),
         Panel(
             "Best score",
@@ -62,6 +63,7 @@ SEARCH = Row(
             "cases did not confirm the gain.",
             "none",
             [Query(f"sum by (outcome) (increase(ratchet_promotions_total{HERE}[1h]))", "{{outcome}}")],
+            decimals=0,
         ),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from daemon.settings import Settings
 from ops.grafana import generate
 from ops.grafana.panels import Panel, Query, Row, layout
 from tests.ops.promql import known_metrics, metrics_in, parse
@@ -105,3 +106,8 @@ def test_variables_choose_data_source_instance_and_campaign() -> None:
         metric = re.fullmatch(rf"label_values\((\w+), {name}\)", variables[name]["definition"])
         assert metric and metric[1] in known_metrics()
         assert variables[name]["includeAll"] and variables[name]["datasource"]["uid"] == "${datasource}"
+
+
+def test_it_links_to_the_embedded_servers_page() -> None:
+    (link,) = BOARD["links"]
+    assert link["url"] == f"http://127.0.0.1:{Settings.model_fields['temporal_ui_port'].default}"
