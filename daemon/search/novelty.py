@@ -23,8 +23,8 @@ class Fingerprint:
     candidate: str
     exact: str
     """SHA-256 over paths and normalised tokens."""
-    shingles: frozenset[int]
-    """64-bit hashes of each run of 5 tokens."""
+    shingles: frozenset[int] | None
+    """64-bit hashes of each run of 5 tokens; None unless asked for (some 60 bytes a token)."""
     literals: str
     """SHA-256 over the sorted numbers and texts: a changed constant is a different candidate, however near."""
 
@@ -39,8 +39,11 @@ class Twin:
     similarity: float
 
 
-def fingerprint(candidate: str, files: Mapping[str, bytes]) -> Fingerprint:
-    """Fingerprint of a tree (path to content). Bytes that are no UTF-8 are taken as they are."""
+def fingerprint(candidate: str, files: Mapping[str, bytes], *, near: bool = False) -> Fingerprint:
+    """Fingerprint of a tree (path to content), with shingles where near twins are looked for.
+
+    Bytes that are no UTF-8 are taken as they are.
+    """
     exact: list[str] = []
     shingles: set[int] = set()
     literals: list[str] = []
@@ -48,14 +51,19 @@ def fingerprint(candidate: str, files: Mapping[str, bytes]) -> Fingerprint:
         found = tokens(files[path].decode("utf-8", "surrogateescape"), language_of(path))
         exact += [path, str(len(found)), *found]
         literals.extend(one for one in found if is_literal(one))
-        for start in range(max(1, len(found) - SHINGLE + 1)):
+        for start in range(max(1, len(found) - SHINGLE + 1) if near else 0):
             digest = hashlib.blake2b(_packed(path, *found[start : start + SHINGLE]), digest_size=8).digest()
             shingles.add(int.from_bytes(digest, "big"))
-    return Fingerprint(candidate, _sha256(*exact), frozenset(shingles), _sha256(*sorted(literals)))
+    return Fingerprint(candidate, _sha256(*exact), frozenset(shingles) if near else None, _sha256(*sorted(literals)))
 
 
 def similarity(one: Fingerprint, other: Fingerprint) -> float:
-    """Jaccard index of the shingles (0 to 1). After Broder, "On the resemblance of documents" (1997)."""
+    """Jaccard index of the shingles (0 to 1). After Broder, "On the resemblance of documents" (1997).
+
+    Raises ValueError for a fingerprint without shingles.
+    """
+    if one.shingles is None or other.shingles is None:
+        raise ValueError("these fingerprints have no shingles; make them with near=True")
     union = len(one.shingles | other.shingles)
     return len(one.shingles & other.shingles) / union if union else 1.0
 

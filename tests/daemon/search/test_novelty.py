@@ -150,7 +150,7 @@ def test_any_text_has_tokens_and_layout_around_it_is_nothing(text: str, language
 def test_any_bytes_have_a_fingerprint(data: bytes) -> None:
     files = {"k.c": data, "p.py": data, "t": data}
     assert fingerprint("a", files).exact == fingerprint("b", files).exact
-    assert similarity(fingerprint("a", files), fingerprint("b", files)) == 1.0
+    assert similarity(fingerprint("a", files, near=True), fingerprint("b", files, near=True)) == 1.0
 
 
 @given(st.sampled_from([PY_SEED, "x = [1,\n 2]\nfor a in x:\n  if a:\n    f(a)\n  else: g('#')\n"]))
@@ -179,10 +179,16 @@ def test_only_exact_twins_by_default() -> None:
 
 def test_near_twins_when_asked_but_never_over_a_changed_constant() -> None:
     body = "\n".join(f"int f{n}(int x) {{ return x * {n} + other({n}); }}" for n in range(60))
-    old = fingerprint("old", {"k.c": body.encode()})
-    renamed = fingerprint("new", {"k.c": body.replace("f7(", "renamed(").encode()})
-    constant = fingerprint("new", {"k.c": body.replace("x * 7 ", "x * 8 ").encode()})
+    old = fingerprint("old", {"k.c": body.encode()}, near=True)
+    renamed = fingerprint("new", {"k.c": body.replace("f7(", "renamed(").encode()}, near=True)
+    constant = fingerprint("new", {"k.c": body.replace("x * 7 ", "x * 8 ").encode()}, near=True)
     found = find_twin(renamed, [old], near=0.95)
     assert found is not None and found.kind == "near" and 0.95 <= found.similarity < 1
     assert similarity(constant, old) > 0.95 and find_twin(constant, [old], near=0.95) is None
     assert find_twin(renamed, [old]) is None
+
+
+def test_near_twins_need_shingles() -> None:
+    one, other = fingerprint("a", {"k.c": b"x + 1"}), fingerprint("b", {"k.c": b"y + 1"})
+    with pytest.raises(ValueError, match="near=True"):
+        find_twin(one, [other], near=0.9)
