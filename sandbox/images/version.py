@@ -1,0 +1,17 @@
+"""The name of the image that this checkout's recipe makes: its tag is the hash of the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+REPOSITORY = "ratchet-sandbox"
+RECIPE = ("Dockerfile", "build", "contents", "lock", "packages", "trim")
+"""Files that decide what is in the image, in the order in which `build` hashes them."""
+
+
+def tag() -> str:
+    """`ratchet-sandbox:<first 12 digits of the recipe's SHA-256>`; pass it to `DockerBackend.image_id`."""
+    folder = Path(__file__).parent
+    recipe = hashlib.sha256(b"".join((folder / name).read_bytes() for name in RECIPE))
+    return f"{REPOSITORY}:{recipe.hexdigest()[:12]}"
