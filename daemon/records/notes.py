@@ -20,6 +20,7 @@ KEY_NAME = "ratchet-audit"
 LINES = 5
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 _SIGNATURE = re.compile(r"— ([^ +\n]+) ([A-Za-z0-9+/]{91}=)")
+_WHOLE = (rb"[!-~]+", rb"[0-9]+", rb"[A-Za-z0-9+/]{43}=", rb"")
 _CUT = (rb"[!-~]*", rb"[0-9]*", rb"[A-Za-z0-9+/]{0,43}=?", rb"")
 _START = f"— {KEY_NAME} ".encode()
 
@@ -113,11 +114,9 @@ def split_notes(data: bytes) -> tuple[list[str], bytes]:
 def _is_cut(rest: bytes) -> bool:
     """Whether `rest` can be the beginning of a note."""
     *lines, last = rest.split(b"\n")
-    if len(lines) < len(_CUT):
-        lines.append(last)
-        return all(re.fullmatch(form, line) for form, line in zip(_CUT, lines, strict=False))
-    if len(lines) > len(_CUT):
+    if len(lines) > len(_WHOLE) or not all(map(re.fullmatch, _WHOLE, lines)):
         return False
-    forms = all(re.fullmatch(form, line) for form, line in zip(_CUT, lines, strict=True))
+    if len(lines) < len(_CUT):
+        return re.fullmatch(_CUT[len(lines)], last) is not None
     signature = re.fullmatch(rb"[A-Za-z0-9+/]{0,91}=?", last.removeprefix(_START))
-    return forms and (_START.startswith(last) or (last.startswith(_START) and signature is not None))
+    return _START.startswith(last) or (last.startswith(_START) and signature is not None)
