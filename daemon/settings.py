@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from daemon.gateway.catalogue import Catalogue, ModelEntry
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -60,8 +62,8 @@ class Settings(BaseSettings):
     sdk_metrics_port: int = Field(9465, ge=0, le=65535)
     """Port of Temporal's own metrics; 0 turns them off."""
 
-    models: list[str] = Field(default_factory=lambda: ["ratchet/tuner", "ratchet/scripted/*"])
-    """Model names that campaigns may ask for; `*` matches any run of characters."""
+    models: tuple[ModelEntry, ...] = ()
+    """Models that campaigns may ask for besides the local ones (`ratchet/...`): `[[models]]` tables in the file."""
     model_calls: int = Field(4, ge=1, le=64)
     """Most calls that one candidate may make."""
     model_tokens: int = Field(16_384, ge=256)
@@ -94,6 +96,11 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise BadSettings(f"ratchet.toml cannot be read: {error}") from None
         return settings
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All allowed models."""
+        return Catalogue(models=self.models)
 
     @property
     def home(self) -> Path:

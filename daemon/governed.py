@@ -1,0 +1,37 @@
+"""Containers under policy: the gate is asked about each one before it is created."""
+
+from __future__ import annotations
+
+from daemon.gate import Gate
+from sandbox.docker_backend import DockerBackend, Running
+from sandbox.spec import ContainerSpec
+from workflows.ports import InfrastructureError, RefusedError
+
+CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
+"""Labels by which a container names whom it serves."""
+
+
+class GovernedBackend(DockerBackend):
+    """The Docker backend, with the decision `sandbox` in front of every launch."""
+
+    gate: Gate
+
+    def launch(self, spec: ContainerSpec) -> Running:
+        """Ask, then launch. Raises RefusedError when policy says no, InfrastructureError when it does not answer."""
+        campaign, candidate = spec.labels.get(CAMPAIGN, ""), spec.labels.get(CANDIDATE, "")
+        facts = {
+            "campaign": campaign,
+            "candidate": candidate,
+            "role": spec.role,
+            "spec": spec.model_dump(mode="json"),
+            "gpu": bool(spec.devices.paths),
+        }
+        decision = self.gate.decide("sandbox", facts, campaign=campaign, candidate=candidate)
+        if decision.cause:
+            raise InfrastructureError(f"opa: {decision.cause}")
+        if not decision.permitted:
+            raise RefusedError(
+                decision.deny[0].code if decision.deny else "SANDBOX",
+                "; ".join(decision.reasons) or "the sandbox policy does not permit this container",
+            )
+        return super().launch(spec)

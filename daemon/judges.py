@@ -1,0 +1,76 @@
+"""The judges of running campaigns: one long-lived judge container each, and one measurement for each reserved CPU."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from daemon.governed import CAMPAIGN, GovernedBackend
+from kernels.target import Target
+from sandbox.judging import Judge
+from sandbox.payload import place
+
+JUDGE_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "judge"
+GUEST_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "guest"
+
+
+class Judges:
+    """Starts a campaign's judge when it is first needed. Thread-safe."""
+
+    def __init__(self, backend: GovernedBackend, state: Path, cpus: Sequence[str]) -> None:
+        self._backend = backend
+        self._state = state
+        self._lock = threading.Lock()  # protects _judges
+        self._judges: dict[str, Judge] = {}
+        self._cpus: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for cpu in cpus:
+            self._cpus.put(cpu)
+
+    def get(self, campaign: str, target: Target, image: str) -> Judge:
+        """The campaign's judge, started if need be. Raises InfrastructureError."""
+        with self._lock:
+            judge = self._judges.get(campaign)
+            if judge is not None and judge.alive():
+                return judge
+            if judge is not None:
+                judge.close()
+            payloads = self._state / "payload"
+            judge = Judge(
+                self._backend,
+                image,
+                target.judge_settings(place(target.judge_files(), payloads)),
+                io_root=self._state / "io",
+                campaign=campaign,
+                guest=place(GUEST_PROGRAM, payloads),
+                judge=place(JUDGE_PROGRAM, payloads),
+                labels={CAMPAIGN: campaign},
+            )
+            judge.start()
+            self._judges[campaign] = judge
+            return judge
+
+    @contextmanager
+    def measuring_cpu(self) -> Iterator[str]:
+        """A CPU that no other measurement uses; waits for one."""
+        cpu = self._cpus.get()
+        try:
+            yield cpu
+        finally:
+            self._cpus.put(cpu)
+
+    def close(self, campaign: str) -> None:
+        """End the campaign's judge, if it runs."""
+        with self._lock:
+            judge = self._judges.pop(campaign, None)
+        if judge is not None:
+            judge.close()
+
+    def close_all(self) -> None:
+        """End every judge."""
+        with self._lock:
+            judges, self._judges = list(self._judges.values()), {}
+        for judge in judges:
+            judge.close()

@@ -1,0 +1,132 @@
+"""How each part of the house is made from settings. Order and lifetime are `service.py`'s business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from daemon.engines.opa import Listeners, OpaEngine, opa_engine
+from daemon.gate import Gate
+from daemon.gateway.meter import Meter
+from daemon.gateway.provider import LiteLLMProvider
+from daemon.gateway.server import Gateway
+from daemon.governed import GovernedBackend
+from daemon.house import House
+from daemon.judges import Judges
+from daemon.metrics import Metrics
+from daemon.records.archive import Archive
+from daemon.records.audit import AuditLog
+from daemon.records.blobs import BlobStore
+from daemon.records.db import Database
+from daemon.records.journal import Journal
+from daemon.records.keys import ensure_signing_key
+from daemon.records.ledger import Ledger
+from daemon.repo import TreeStore
+from daemon.settings import Settings
+from sandbox.images.version import tag
+
+Undo = list[tuple[str, Callable[[], Any]]]
+"""What to call to take a part down, in the order of their making."""
+
+
+def policy_engine(settings: Settings, metrics: Metrics) -> OpaEngine:
+    """The policy server, whose reloads show as metrics."""
+
+    def rejected(problem: str) -> None:
+        metrics.policy_rejected()
+
+    def restored(revision: str) -> None:
+        metrics.policy_unchanged()
+
+    return opa_engine(
+        settings.policies.resolve(),
+        settings.home,
+        url=settings.opa_url,
+        token=settings.opa_token,
+        configured=settings.opa_bin,
+        listeners=Listeners(reloaded=metrics.policy_loaded, rejected=rejected, restored=restored),
+    )
+
+
+def audit_log(home: Path) -> AuditLog:
+    """The audit log, with the signing key made on the first start."""
+    key = home / "keys" / "audit.pem"
+    ensure_signing_key(key)
+    return AuditLog(home / "audit", key)
+
+
+def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics) -> Gate:
+    """The gate; every decision is in the audit log before its effect."""
+
+    def record(decision: dict[str, Any]) -> None:
+        outcome = "permitted" if decision["permitted"] else "hold" if decision["hold"] else "denied"
+        metrics.decision(
+            decision["question"],
+            "error" if decision["cause"] else outcome,
+            decision["seconds"],
+            [finding["code"] for finding in decision["deny"]],
+        )
+        body = {key: value for key, value in decision.items() if key not in ("campaign", "candidate")}
+        audit.append(
+            "decision", actor="gate", campaign=decision["campaign"], candidate=decision["candidate"], body=body
+        )
+
+    return Gate(engine.endpoint, record)
+
+
+def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine, undo: Undo) -> House:
+    """Open the records and put everything together; what must be closed is added to `undo`."""
+    home = settings.home
+    db = Database(settings.database)
+    undo.append(("records", db.close))
+    audit = audit_log(home)
+    undo.append(("audit", audit.close))
+    asked = gate(engine, audit, metrics)
+    undo.append(("gate", asked.close))
+    backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
+    backend.gate = asked
+    undo.append(("docker", partial(_close_docker, backend)))
+    ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
+    gateway = _gateway(settings, db, ledger, audit, blobs)
+    gateway.start()
+    undo.append(("gateway", gateway.stop))
+    judges = Judges(backend, home, settings.measuring)
+    undo.append(("judges", judges.close_all))
+    return House(
+        settings=settings,
+        image_name=settings.image or tag(),
+        ledger=ledger,
+        audit=audit,
+        blobs=blobs,
+        archive=Archive(db, trees),
+        trees=trees,
+        gate=asked,
+        backend=backend,
+        gateway=gateway,
+        judges=judges,
+        metrics=metrics,
+    )
+
+
+def _close_docker(backend: GovernedBackend) -> None:
+    backend.reap(())
+    backend.close()
+
+
+def _gateway(settings: Settings, db: Database, ledger: Ledger, audit: AuditLog, blobs: BlobStore) -> Gateway:
+    def record(kind: str, body: dict[str, Any]) -> None:
+        audit.append(
+            kind,
+            actor="gateway",
+            campaign=str(body.get("campaign", "")),
+            candidate=str(body.get("candidate", "")),
+            body={key: value for key, value in body.items() if key not in ("campaign", "candidate")},
+        )
+
+    provider = LiteLLMProvider(settings.catalogue, [settings.scripts])
+    provider.warm()
+    meter = Meter(provider, ledger, Journal(db), record, blobs.put)
+    # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).
+    return Gateway(meter, settings.home / "run" / "gateway")

@@ -1,0 +1,178 @@
+"""Starts everything in order, stops it in reverse. The composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from temporalio.client import Client
+
+from daemon import parts
+from daemon.engines.opa import OpaEngine
+from daemon.engines.temporal import TemporalServer
+from daemon.house import House
+from daemon.metrics import Metrics
+from daemon.settings import Settings
+from daemon.steps.campaigns import CampaignSteps
+from daemon.steps.candidates import CandidateSteps
+from daemon.workers import Workers, connect, runtime
+from workflows import queues
+from workflows.ports import RefusedError
+
+log = logging.getLogger("ratchet")
+
+FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "run", "scratch")
+CHECK_SECONDS = 2.0
+
+
+class Service:
+    """One daemon over one state folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.house: House | None = None
+        self.client: Client | None = None
+        self._undo: list[tuple[str, Callable[[], Any]]] = []
+        self._workers: Workers | None = None
+        self._lock: IO[str] | None = None
+        self._temporal: TemporalServer | None = None
+        self._opa: OpaEngine | None = None
+
+    @property
+    def instance(self) -> str:
+        """Owner label of our containers: the same after a restart, different for every state folder."""
+        return hashlib.sha256(str(self.settings.home).encode()).hexdigest()[:12]
+
+    async def start(self) -> None:
+        """Bring everything up; on any failure take down what was started and raise what failed."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings, home = self.settings, self.settings.home
+        self._prepare(home)
+        endpoint = self.metrics.serve(settings.metrics_port, settings.metrics_host)
+        self._undo.append(("metrics", endpoint.close))
+        # Independent and slow: the engines start side by side.
+        opening = asyncio.to_thread(self._start_opa)
+        if settings.temporal_address:
+            await opening
+        else:
+            self._temporal = TemporalServer(home, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
+            self._undo.append(("temporal", self._temporal.stop))
+            await asyncio.gather(opening, asyncio.to_thread(self._temporal.start))
+        address = self._temporal.address if self._temporal else settings.temporal_address
+        self.house = await asyncio.to_thread(self._open_house)
+        on = runtime(f"{settings.metrics_host}:{settings.sdk_metrics_port}") if settings.sdk_metrics_port else None
+        self.client = await connect(address, settings.temporal_namespace, on=on)
+        self._workers = Workers(
+            self.client,
+            CampaignSteps(self.house, search_attributes=self._temporal is not None),
+            CandidateSteps(self.house),
+            propose_slots=settings.propose_slots,
+            measure_slots=len(settings.measuring) + 1,
+            grace_seconds=settings.shutdown_seconds,
+        )
+        await self._workers.start()
+        self._publish(address, endpoint.port)
+        self.metrics.ready(True)
+        _tell_systemd("READY=1")
+        log.info("ready", extra={"temporal": address, "metrics": endpoint.port, "revision": self.house.gate.revision})
+
+    async def run_forever(self) -> None:
+        """Serve until SIGTERM or SIGINT, or until an engine of ours dies."""
+        loop = asyncio.get_running_loop()
+        asked = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, asked.set)
+        while not asked.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), CHECK_SECONDS)
+            if self._temporal is not None and not self._temporal.alive():
+                raise RuntimeError("the embedded Temporal server ended; see engines/temporal.log in the state folder")
+            _tell_systemd("WATCHDOG=1")
+        log.info("draining", extra={"seconds": self.settings.shutdown_seconds})
+
+    async def stop(self) -> None:
+        """Drain, then take everything down in reverse order. Safe to call twice."""
+        self.metrics.ready(False)
+        _tell_systemd("STOPPING=1")
+        if self._workers is not None:
+            await self._workers.stop()
+            self._workers = None
+        while self._undo:
+            name, undo = self._undo.pop()
+            try:
+                await asyncio.to_thread(undo)
+            except Exception:
+                log.exception("could not stop a part", extra={"part": name})
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _prepare(self, home: Path) -> None:
+        home.mkdir(mode=0o711, parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (home / name).mkdir(exist_ok=True)
+        # Everything but what containers mount is for the daemon's own user.
+        for name in ("audit", "blobs", "engines", "keys", "run"):
+            (home / name).chmod(0o700)
+        self._lock = (home / "run" / "daemon.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RefusedError(
+                "STATE", f"another daemon works on {home}; stop it, or set RATCHET_STATE to another folder"
+            ) from None
+        self._undo.append(("lock", self._lock.close))
+
+    def _start_opa(self) -> None:
+        self._opa = parts.policy_engine(self.settings, self.metrics)
+        self._undo.append(("opa", self._opa.stop))
+        self._opa.start()
+
+    def _open_house(self) -> House:
+        if self._opa is None:
+            raise RuntimeError("the policy engine is started before the house is opened")
+        house = parts.build(self.settings, self.instance, self.metrics, self._opa, self._undo)
+        left = house.backend.reap(())
+        if left:
+            log.warning("removed containers that a crash left behind", extra={"count": len(left)})
+        return house
+
+    def _publish(self, temporal: str, metrics_port: int) -> None:
+        """Tell the CLI where everything is."""
+        path = self.settings.home / "run" / "endpoints.json"
+        document = {
+            "pid": os.getpid(),
+            "temporal": temporal,
+            "temporal_ui": self._temporal.ui if self._temporal else "",
+            "namespace": self.settings.temporal_namespace,
+            "task_queue": queues.MAIN,
+            "metrics": f"http://{self.settings.metrics_host}:{metrics_port}/metrics",
+        }
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(document, indent=2) + "\n")
+        fresh.replace(path)
+        self._undo.append(("endpoints", lambda: path.unlink(missing_ok=True)))
+
+
+def _tell_systemd(word: str) -> None:
+    """The sd_notify protocol; nothing happens outside systemd."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, contextlib.suppress(OSError):
+            notify.sendto(word.encode(), f"\0{address[1:]}" if address.startswith("@") else address)

@@ -1,0 +1,86 @@
+"""An effect with its bookkeeping: reserved before, recorded before and after, settled whatever happens."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+
+from daemon.house import House
+from workflows.models import Account
+
+DAEMON = "daemon"
+"""The actor of everything that no person asked for by name."""
+
+
+def attempt() -> int:
+    """Number of the activity attempt under way: an attempt that spends again needs a ledger key of its own."""
+    return activity.info().attempt if activity.in_activity() else 1
+
+
+class Meter:
+    """What an effect took so far. Wall time is counted by itself."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._amounts: dict[Account, int] = {}
+
+    def add(self, account: Account, amount: float) -> None:
+        """Count an amount in the account's unit."""
+        self._amounts[account] = self._amounts.get(account, 0) + max(0, round(amount))
+
+    def amounts(self) -> dict[Account, int]:
+        """The sums, wall time included."""
+        return {"wall_ms": round((time.monotonic() - self._started) * 1000), **self._amounts}
+
+
+@contextmanager
+def effect(
+    house: House,
+    kind: str,
+    *,
+    campaign: str,
+    candidate: str,
+    reserve: Mapping[Account, int],
+    body: Mapping[str, Any],
+) -> Iterator[Meter]:
+    """Reserve, record the intent durably, run the block, settle, record the outcome.
+
+    The ledger key is the candidate, the kind and the attempt. After a crash inside the block the reservation stays open
+    and counts at its maximum. Raises BudgetExceeded before anything happened.
+    """
+    key = f"{candidate}/{kind}/{attempt()}"
+    house.ledger.reserve(campaign, key, reserve)
+    tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
+    tell(f"{kind}.intent", body={"key": key, "reserved": dict(reserve), **body})
+    meter = Meter()
+    ended = "done"
+    try:
+        yield meter
+    except BaseException as error:
+        ended = f"{type(error).__name__}: {error}"[:500]
+        raise
+    finally:
+        taken = meter.amounts()
+        settled = {account: taken.get(account, 0) for account in reserve}
+        house.ledger.settle(key, settled)
+        house.metrics.spent(settled)
+        tell(f"{kind}.outcome", body={"key": key, "ended": ended, "spent": settled})
+
+
+@contextmanager
+def scratch(house: House, candidate: str, step: str) -> Iterator[Path]:
+    """A fresh, private folder for one step, gone afterwards; what a crash left there is cleared first."""
+    folder = house.scratch(candidate, step)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""Steps 5 and 6: build, check, measure against the parent, and accept only what the evidence carries."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import partial
+
+from daemon.house import House
+from daemon.search.accept import alpha_for
+from daemon.search.intervals import Interval
+from daemon.steps.effects import Meter, attempt, effect, scratch
+from daemon.steps.maxima import measuring_maximum
+from daemon.steps.measuring import TOTAL_ALPHA, Outcome, rule_for, session, until_decided
+from kernels.target import Target
+from sandbox.judging import CandidateFault
+from workflows.models import CandidateSpec, Edit, Scorecard
+from workflows.ports import RefusedError
+
+
+def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
+    """The scorecard, kept in the archive before it is returned."""
+    target = house.target(spec.facts.target.name)
+    if target.manifest() != spec.facts.target.manifest:
+        raise RefusedError(
+            "MANIFEST", f"the judge or data of {target.name} changed during the campaign; start a new one"
+        )
+    parent = house.candidate(spec.choice.parent)
+    with effect(
+        house,
+        "evaluate",
+        campaign=spec.campaign,
+        candidate=spec.choice.candidate,
+        reserve=measuring_maximum(target),
+        body={"tree": edit.tree, "parent_tree": parent.tree, "image": spec.facts.image, "manifest": target.manifest()},
+    ) as meter:
+        try:
+            card = _measured(house, spec, edit, target, parent.tree, parent.score or 0.0, meter)
+        except CandidateFault as fault:
+            log = house.blobs.put(fault.log.encode())
+            card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=log)
+        card = card.model_copy(update={"spent": meter.amounts()})
+    _keep(house, spec, card)
+    return card
+
+
+def _measured(
+    house: House, spec: CandidateSpec, edit: Edit, target: Target, parent_tree: str, base: float, meter: Meter
+) -> Scorecard:
+    candidate = spec.choice.candidate
+    tell = partial(house.audit.append, actor="daemon", campaign=spec.campaign, candidate=candidate)
+    key = f"{candidate}-{attempt()}"
+    with (
+        scratch(house, candidate, "evaluate") as folder,
+        session(house, spec.campaign, target, key, edit.tree, parent_tree, folder) as (opened, seed),
+    ):
+        commitment = hashlib.sha256(seed).hexdigest()
+        tell("evaluate.seed.committed", body={"sha256": commitment})
+        try:
+            opened.build("child")
+            opened.check("child", "visible")
+            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.caps["candidates"])
+            outcome = until_decided(opened, target, rule_for(target, spec.facts.sigma), alpha)
+            opened.finish()
+        finally:
+            meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+            tell("evaluate.seed.revealed", body={"seed": seed.hex()}, durable=False)
+    return _card(target, outcome, base)
+
+
+def _card(target: Target, outcome: Outcome, base: float) -> Scorecard:
+    """A scorecard from measured pairs. A gain beyond belief is for a person to look at, never accepted."""
+    decision, interval = outcome.decision, outcome.interval
+    verdict = "accepted" if decision and decision.outcome == "accepted" else "failed:no-gain"
+    if target.metric.kind == "time" and interval.mean > math.log(target.metric.max_gain):
+        verdict = "quarantined:implausible"
+    return Scorecard(
+        verdict=verdict,
+        score=None if verdict.startswith("quarantined") else base + interval.mean,
+        gain=interval.mean,
+        low=interval.low,
+        high=interval.high,
+        pairs=interval.count,
+        e_value=decision.e_value if decision else None,
+        threshold=decision.threshold if decision else None,
+        feedback=_words(target, interval),
+    )
+
+
+def _words(target: Target, interval: Interval) -> str:
+    """The measurement in words, for the next proposer."""
+    if target.metric.kind == "time":
+        return f"correct; {math.exp(interval.mean):.3f} times as fast as its parent over {interval.count} pairs"
+    return f"valid; {target.metric.name} differs by {interval.mean:+.6g} from its parent over {interval.count} pairs"
+
+
+def _keep(house: House, spec: CandidateSpec, card: Scorecard) -> None:
+    row = house.candidate(spec.choice.candidate)
+    measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
+    house.archive.put(
+        row.model_copy(update={**measured, "feedback": card.feedback, "log": card.log, "spent": dict(card.spent)})
+    )

@@ -1,0 +1,29 @@
+"""What a step may take at most: reserved before it starts."""
+
+from __future__ import annotations
+
+from daemon.house import House
+from kernels.target import Target
+from sandbox.spec import Limits
+from workflows.models import Account
+
+PROPOSE = Limits(wall_seconds=300.0, cpus=1.0, memory_bytes=512 * 1024 * 1024)
+"""Limits of an agent's container."""
+
+
+def propose_maximum() -> dict[Account, int]:
+    """Container time of one proposal; money and tokens are reserved call by call by the gateway."""
+    wall = round(PROPOSE.wall_seconds * 1000)
+    return {"wall_ms": wall, "cpu_ms": round(wall * PROPOSE.cpus)}
+
+
+def measuring_maximum(target: Target) -> dict[Account, int]:
+    """Container time of one judging session: two arms for the whole of it."""
+    wall = round(target.session_seconds() * 1000)
+    return {"wall_ms": wall, "cpu_ms": round(wall * target.resources.cpus)}
+
+
+def candidate_maximum(house: House, target: Target, model: str) -> dict[Account, int]:
+    """What must be left for one more candidate to start. Tokens are asked for only when the model costs money."""
+    propose, measure = propose_maximum(), measuring_maximum(target)
+    return {account: max(propose[account], measure[account]) for account in propose}

@@ -1,0 +1,190 @@
+"""Steps 7 and 8: policy, perhaps a person, a fresh re-measure on the sealed cases, and the pointer's move."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from daemon import approvals
+from daemon.gate import Decision
+from daemon.house import House
+from daemon.records.rows import CandidateRow
+from daemon.search.intervals import Interval, mean_interval
+from daemon.steps.effects import DAEMON, attempt, effect, scratch
+from daemon.steps.maxima import measuring_maximum
+from daemon.steps.measuring import fixed, session
+from kernels.target import Target
+from sandbox.judging import CandidateFault
+from workflows.models import Approval, CandidateSpec, Edit, Promotion, Scorecard
+
+ROUNDS = 3
+"""Fresh containers and new inputs for each: a lucky run does not repeat."""
+PAIRS = 6
+"""Pairs of one round."""
+EXPIRES = "hold_expires"
+"""Key in a row's times: Unix seconds at which its hold turns into no."""
+EVIDENCE = {"verdict", "gain", "low", "high", "pairs", "e_value", "threshold"}
+
+
+def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, given: list[Approval]) -> Promotion:
+    """Ask first, measure then, ask again with the sealed evidence, and only then move the pointer."""
+    target = house.target(spec.facts.target.name)
+    row = house.candidate(spec.choice.candidate)
+    if row.promoted:
+        return Promotion(status="promoted", gain=row.sealed_gain, low=row.sealed_low, high=row.sealed_high)
+    champion = house.candidate(house.archive.champion(target.name) or spec.facts.seed_candidate)
+    if card.score is None or (champion.score is not None and card.score <= champion.score):
+        return Promotion(status="not-better", reasons=(f"its score does not pass that of {champion.candidate}",))
+    question = Question(house, spec, edit, card, given, row)
+    first = question.ask({"status": "pending"})
+    if not first.permitted:
+        return question.answer(first)
+    sealed = _remeasure(house, spec, target, edit.tree, champion.tree)
+    if isinstance(sealed, str):
+        return Promotion(status="refused", reasons=(f"on the sealed cases: {sealed}",))
+    numbers = {"gain": sealed.mean, "low": sealed.low, "high": sealed.high}
+    second = question.ask({"status": "done", "rounds": ROUNDS, **numbers})
+    if not second.permitted:
+        return question.answer(second)
+    names: dict[str, Any] = {"campaign": spec.campaign, "candidate": row.candidate}
+    body = {"previous": champion.candidate, "decision": second.decision_id, **numbers}
+    house.audit.append("promote.intent", actor=DAEMON, body=body, **names)
+    previous = house.archive.champion(target.name) or ""
+    house.archive.promote(
+        target.name, row.candidate, actor=question.actor, decision_id=second.decision_id, previous=previous
+    )
+    measured = {f"sealed_{name}": value for name, value in numbers.items()}
+    fresh = house.candidate(row.candidate)
+    house.archive.put(fresh.model_copy(update={**measured, "sealed_pairs": sealed.count, "promoted": True}))
+    house.audit.append("promote.outcome", actor=DAEMON, body=body, **names)
+    return Promotion(status="promoted", gain=sealed.mean, low=sealed.low, high=sealed.high)
+
+
+def reject(house: House, spec: CandidateSpec, approval: Approval) -> None:
+    """Record a person's no, or that nobody answered."""
+    house.audit.append(
+        "hold.rejected",
+        actor=approval.by,
+        campaign=spec.campaign,
+        candidate=spec.choice.candidate,
+        body={"reason": approval.reason},
+    )
+
+
+class Question:
+    """The decision `promote` about one candidate, with the approvals given so far."""
+
+    def __init__(
+        self, house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, given: list[Approval], row: CandidateRow
+    ) -> None:
+        self._house, self._spec, self._card, self._row = house, spec, card, row
+        self._tree = edit.tree
+        # Verified anew at each question: a key may have been struck off since.
+        self._checked = [self._check(one) for one in given]
+
+    @property
+    def actor(self) -> str:
+        """Who made the promotion happen: the approvers, or the daemon under policy alone."""
+        return ", ".join(one.by for one in self._checked if one.verified) or DAEMON
+
+    def ask(self, sealed: dict[str, Any]) -> Decision:
+        """One question to the gate."""
+        facts, spec = self._spec.facts, self._spec
+        campaign = self._house.archive.campaign(spec.campaign)
+        return self._house.decide(
+            "promote",
+            {
+                "campaign": spec.campaign,
+                "candidate": spec.choice.candidate,
+                "target": {"name": facts.target.name, "kind": facts.target.kind, "integrity": facts.target.integrity},
+                "evidence": {
+                    **self._card.model_dump(include=EVIDENCE),
+                    "manifest_intact": self._house.target(facts.target.name).manifest() == facts.target.manifest,
+                },
+                "sealed": {"gain": None, "low": None, "high": None, "rounds": 0, **sealed},
+                "approvals": [{"by": one.by, "verified": one.verified} for one in self._checked],
+                "started_by": json.loads(campaign.spec).get("started_by", "") if campaign else "",
+            },
+            campaign=spec.campaign,
+            candidate=spec.choice.candidate,
+        )
+
+    def answer(self, decision: Decision) -> Promotion:
+        """A hold where only people are missing, else a final no."""
+        told = tuple(f"{finding.code}: {finding.msg}" for finding in decision.deny)
+        wanted = int(decision.require.get("approvals", 0) or 0)
+        if told or not wanted:
+            return Promotion(status="refused", reasons=told or ("the policy does not permit it",))
+        expires = self._row.times.get(EXPIRES)
+        if expires is None:
+            # Fixed when the hold is first shown: it is part of what people sign.
+            expires = float(int(time.time() + float(decision.require.get("expires_seconds", 0))))
+            self._house.archive.put(self._row.model_copy(update={"times": {**self._row.times, EXPIRES: expires}}))
+        problems = tuple(f"{one.by}: {one.problem}" for one in self._checked if not one.verified)
+        return Promotion(
+            status="hold",
+            reasons=(f"policy asks for {wanted} signed approval(s)", *problems),
+            statement=self._text(expires),
+            expires=expires,
+            approvals=wanted,
+        )
+
+    def _text(self, expires: float) -> str:
+        return approvals.statement(
+            action="promote",
+            campaign=self._spec.campaign,
+            candidate=self._spec.choice.candidate,
+            tree=self._tree,
+            verdict=self._card.verdict,
+            expires=expires,
+        )
+
+    def _check(self, approval: Approval) -> approvals.Checked:
+        expires = self._row.times.get(EXPIRES, 0.0)
+        signers = self._house.settings.home / "keys" / "allowed_signers"
+        if time.time() > expires:
+            checked = approvals.Checked(approval.by, False, "the hold has expired")
+        else:
+            checked = approvals.check(self._text(expires), approval.by, approval.signature, signers)
+        self._house.audit.append(
+            "hold.approved" if checked.verified else "hold.approval.refused",
+            actor=approval.by,
+            campaign=self._spec.campaign,
+            candidate=self._spec.choice.candidate,
+            body={"problem": checked.problem, "reason": approval.reason},
+        )
+        return checked
+
+
+def _remeasure(house: House, spec: CandidateSpec, target: Target, tree: str, champion_tree: str) -> Interval | str:
+    """Candidate against champion on the sealed cases, each round in fresh containers; or the verdict of its fault."""
+    gains: list[float] = []
+    candidate = spec.choice.candidate
+    for turn in range(1, ROUNDS + 1):
+        with (
+            scratch(house, candidate, f"sealed-{turn}") as folder,
+            effect(
+                house,
+                f"sealed-{turn}",
+                campaign=spec.campaign,
+                candidate=candidate,
+                reserve={**measuring_maximum(target), "sealed_queries": 1},
+                body={"tree": tree, "champion_tree": champion_tree},
+            ) as meter,
+            session(house, spec.campaign, target, f"{candidate}-s{turn}-{attempt()}", tree, champion_tree, folder) as (
+                opened,
+                _,
+            ),
+        ):
+            meter.add("sealed_queries", 1)
+            try:
+                opened.build("child")
+                opened.check("child", "sealed")
+                gains += fixed(opened, target, PAIRS, "sealed").gains
+                opened.finish()
+            except CandidateFault as fault:
+                return fault.verdict
+            finally:
+                meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+    return mean_interval(gains)

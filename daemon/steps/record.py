@@ -1,0 +1,75 @@
+"""Step 9: the archive's final row, the audit record, the metrics."""
+
+from __future__ import annotations
+
+from daemon.house import House
+from daemon.records.rows import CandidateRow
+from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
+
+ANCESTRY = 32
+
+
+def record(
+    house: House,
+    spec: CandidateSpec,
+    proposal: Proposal,
+    edit: Edit,
+    commit: Commit | None,
+    card: Scorecard,
+    promotion: Promotion | None,
+) -> CandidateOutcome:
+    """Everything about a decided candidate, written once however often it is asked."""
+    choice = spec.choice
+    row = house.candidate(choice.candidate)
+    promoted = promotion is not None and promotion.status == "promoted"
+    reasons = (*edit.reasons, *(promotion.reasons if promotion else ()))
+    if card.verdict.startswith("inconclusive") and card.feedback:
+        reasons = (*reasons, card.feedback[:500])
+    measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
+    fresh = row.model_copy(
+        update={
+            **measured,
+            "reasons": reasons,
+            "hypothesis": row.hypothesis or proposal.hypothesis[:2000],
+            "feedback": card.feedback,
+            "log": card.log,
+            "bundle": proposal.bundle,
+            "decision_id": edit.decision_id,
+            "promoted": promoted,
+            "spent": dict(card.spent),
+        }
+    )
+    repeated = fresh.model_dump(exclude={"created", "updated"}) == row.model_dump(exclude={"created", "updated"})
+    if not (repeated and "recorded" in row.times):
+        house.audit.append(
+            "candidate.decided",
+            actor="daemon",
+            campaign=spec.campaign,
+            candidate=choice.candidate,
+            body={
+                **measured,
+                "parent": choice.parent,
+                "tree": edit.tree,
+                "commit": commit.commit if commit else "",
+                "promoted": promoted,
+                "reasons": list(reasons),
+                "decision": edit.decision_id,
+            },
+        )
+        house.metrics.candidate_decided(card.verdict, spec.facts.target.metric_kind)
+    fresh = house.archive.put(fresh.model_copy(update={"times": {**row.times, "recorded": row.updated}}))
+    return outcome(house, fresh)
+
+
+def outcome(house: House, row: CandidateRow) -> CandidateOutcome:
+    """The row as the campaign sees it."""
+    shown = row.model_dump(
+        include={"number", "candidate", "parent", "verdict", "score", "gain", "low", "high", "pairs", "promoted"}
+    )
+    ancestry = tuple(one.candidate for one in house.archive.lineage(row.candidate)[1 : ANCESTRY + 1])
+    return CandidateOutcome(
+        **shown,
+        hypothesis=row.hypothesis[:200],
+        reasons=tuple(reason[:300] for reason in row.reasons[:5]),
+        ancestry=ancestry,
+    )
