@@ -13,12 +13,11 @@ _MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 
 class ModelError(Exception):
-    """No answer came. `code` is the gateway's word for why, `final` says that asking again cannot help."""
+    """No answer came; `code` is the gateway's word for why. The gateway has tried again already where that can help."""
 
-    def __init__(self, code: str, message: str, *, final: bool) -> None:
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-        self.final = final
 
 
 @dataclass(frozen=True)
@@ -49,18 +48,18 @@ def ask(messages: list[dict[str, str]], max_tokens: int, *, path: str = SOCKET, 
         response = connection.getresponse()
         status, data = response.status, response.read(_MAX_ANSWER_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        raise ModelError("unreachable", f"the gateway did not answer: {type(error).__name__}", final=True) from error
+        raise ModelError("unreachable", f"the gateway did not answer: {type(error).__name__}") from error
     finally:
         connection.close()
     try:
         return _read(status, json.loads(data))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError("malformed", f"the gateway's answer is malformed (status {status})", final=True) from error
+        raise ModelError("malformed", f"the gateway's answer is malformed (status {status})") from error
 
 
 def _read(status: int, answer: dict[str, Any]) -> Reply:
     if status != 200:
         problem = answer["error"]
-        raise ModelError(str(problem["code"])[:100], str(problem["message"])[:500], final=status != 503)
+        raise ModelError(str(problem["code"])[:100], str(problem["message"])[:500])
     choice = answer["choices"][0]
     return Reply(text=str(choice["message"]["content"] or ""), cut=choice.get("finish_reason") == "length")

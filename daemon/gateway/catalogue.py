@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from daemon.gateway.pricing import FREE, Price
@@ -16,7 +18,7 @@ class ModelEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=200)
-    """Any LiteLLM model name, such as `openai/gpt-4o-mini` or `hosted_vllm/qwen`."""
+    """Any LiteLLM model name, such as `openai/gpt-4o-mini` or `hosted_vllm/qwen`; `*` matches any run of characters."""
     api_base: str | None = None
     """Address of an OpenAI-compatible server, for local ones."""
     api_key: SecretStr | None = None
@@ -36,4 +38,4 @@ class Catalogue(BaseModel):
         """The entry of a model; local models always have one, priced at zero."""
         if name.startswith(LOCAL_PREFIX):
             return ModelEntry(name=name, price=FREE, timeout_seconds=60.0)
-        return next((entry for entry in self.models if entry.name == name), None)
+        return next((entry for entry in self.models if fnmatchcase(name, entry.name)), None)

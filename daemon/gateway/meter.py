@@ -14,24 +14,26 @@ from pydantic import BaseModel, ConfigDict
 
 from daemon.gateway.errors import ProviderFault, Refusal
 from daemon.gateway.grants import Grant
-from daemon.gateway.journal import Entry, Journal
-from daemon.gateway.ports import BudgetError, Completion, Ledger, Provider, PutBlob, Record
+from daemon.gateway.ports import Completion, Journal, Ledger, Provider, PutBlob, Record
 from daemon.gateway.pricing import Price, reservation
 from daemon.gateway.requests import Effective
 from workflows.models import Account
+from workflows.ports import RefusedError
 
 MAX_ATTEMPTS = 5
 _LONGEST_WAIT = 30.0
 
 
 class Paid(BaseModel):
-    """A completion and what it cost."""
+    """A completion and what it cost; what the journal keeps."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     completion: Completion
+    key: str
+    """Ledger key of the attempt that brought it."""
     spent: dict[Account, int]
-    replayed: bool
+    replayed: bool = False
     """It was paid for by an earlier run of the same step; nothing was spent now."""
 
 
@@ -62,31 +64,40 @@ class Meter:
     def call(self, grant: Grant, index: int, request: Effective) -> Paid:
         """Answer call number `index` of a grant, from the journal when it was answered before.
 
-        Raises Refusal (budget, unknown price, provider trouble in our words) and InfrastructureError (journal, audit).
+        Raises Refusal (budget, unknown price, provider trouble in our words), and whatever the ledger, the journal and
+        the audit log raise when they cannot write: no call goes out that is not written down.
         """
         digest = request.digest()
+        base = {**_who(grant), "call": index, "request": digest}
         entry = self._journal.get(grant.candidate, index, digest)
-        if entry is not None and entry.completion is not None:
-            self._ledger.settle(entry.key, entry.actual)
-            self._record("model.replayed", {**_who(grant), "call": index, "request": digest, "key": entry.key})
-            return Paid(completion=entry.completion, spent=entry.actual, replayed=True)
-        if entry is not None and entry.state == "begun":
-            # Its outcome is unknown: the provider may have charged, so the whole reservation is spent.
-            self._ledger.settle(entry.key, entry.reserved)
-            self._record("model.unknown", {**_who(grant), "call": index, "request": digest, "key": entry.key})
+        if entry is not None and entry.response is not None:
+            paid = Paid.model_validate_json(entry.response)
+            self._ledger.settle(paid.key, paid.spent)
+            self._record("model.replayed", {**base, "key": paid.key})
+            return paid.model_copy(update={"replayed": True})
         price = self._price(request.model)
-        first = 0 if entry is None else entry.attempt + 1
+        first = self._close_unknown(grant, index, digest, base)
+        self._journal.begin(grant.candidate, index, digest)
         for attempt in range(first, first + MAX_ATTEMPTS):
-            begun = self._begin(grant, index, request, digest, attempt, price)
+            key = _key(grant, index, digest, attempt)
+            self._reserve(grant, key, reservation(request, price))
+            body = {
+                "key": key,
+                "attempt": attempt,
+                "prompt": self._blob(request.canonical()),
+                "reserved": reservation(request, price),
+                "price": price.model_dump(exclude_none=True),
+            }
+            self._record("model.call", {**base, **body})
             try:
                 completion = self._provider.complete(request, grant, index)
             except ProviderFault as fault:
-                self._failed(grant, begun, fault)
+                self._failed(base, key, fault, reservation(request, price))
                 if not fault.retryable or attempt == first + MAX_ATTEMPTS - 1:
                     raise _unavailable(fault) from None
                 self._sleep(_wait(fault, attempt - first))
                 continue
-            return self._done(grant, begun, completion, price)
+            return self._done(grant, index, digest, base, key, completion, price)
         raise AssertionError("the loop returns or raises")
 
     def _price(self, model: str) -> Price:
@@ -99,63 +110,66 @@ class Meter:
             )
         return price
 
-    def _begin(self, grant: Grant, index: int, request: Effective, digest: str, attempt: int, price: Price) -> Entry:
-        begun = Entry(
-            candidate=grant.candidate,
-            index=index,
-            request=digest,
-            attempt=attempt,
-            key=f"{grant.candidate}/call/{index}/{digest[:16]}/{attempt}",
-            reserved=reservation(request, price),
-        )
+    def _close_unknown(self, grant: Grant, index: int, digest: str, base: dict[str, Any]) -> int:
+        """The first attempt that was never made. One left open by a crash may have been charged: it counts whole."""
+        attempt = 0
+        while (booked := self._ledger.reservation(_key(grant, index, digest, attempt))) is not None:
+            if booked.state == "open":
+                self._ledger.settle(_key(grant, index, digest, attempt), {})
+                self._record("model.unknown", {**base, "key": _key(grant, index, digest, attempt)})
+            attempt += 1
+        return attempt
+
+    def _reserve(self, grant: Grant, key: str, amounts: dict[Account, int]) -> None:
         try:
-            self._ledger.reserve(grant.campaign, begun.key, begun.reserved)
-        except BudgetError as error:
-            raise Refusal(429, "budget", f"budget: {error}") from error
-        self._journal.put(begun)
-        body = {
-            **_who(grant),
-            "call": index,
-            "attempt": attempt,
-            "key": begun.key,
-            "request": digest,
-            "prompt": self._blob(request.canonical()),
-            "reserved": begun.reserved,
-            "price": price.model_dump(exclude_none=True),
-        }
-        self._record("model.call", body)
-        return begun
+            self._ledger.reserve(grant.campaign, key, amounts)
+        except RefusedError as error:
+            raise Refusal(429, "budget", str(error)) from error
 
-    def _failed(self, grant: Grant, begun: Entry, fault: ProviderFault) -> None:
-        actual: dict[Account, int] = begun.reserved if fault.billed else dict.fromkeys(begun.reserved, 0)
-        self._journal.put(begun.model_copy(update={"state": "failed", "actual": actual}))
-        self._ledger.settle(begun.key, actual)
-        body = {"key": begun.key, "kind": fault.kind, "spent": actual, "detail": self._blob(str(fault)[:4096].encode())}
-        self._record("model.fault", {**_who(grant), **body})
+    def _failed(self, base: dict[str, Any], key: str, fault: ProviderFault, most: dict[Account, int]) -> None:
+        self._ledger.settle(key, {} if fault.billed else dict.fromkeys(most, 0))
+        detail = self._blob(str(fault)[:4096].encode("utf-8", "replace"))
+        self._record("model.fault", {**base, "key": key, "kind": fault.kind, "billed": fault.billed, "detail": detail})
 
-    def _done(self, grant: Grant, begun: Entry, completion: Completion, price: Price) -> Paid:
+    def _done(
+        self,
+        grant: Grant,
+        index: int,
+        digest: str,
+        base: dict[str, Any],
+        key: str,
+        completion: Completion,
+        price: Price,
+    ) -> Paid:
         tokens_in, tokens_out = completion.input_tokens, completion.output_tokens
-        actual: dict[Account, int] = {
+        spent: dict[Account, int] = {
             "tokens": tokens_in + tokens_out,
             "micro_usd": price.micro_usd(tokens_in, tokens_out),
         }
-        done = begun.model_copy(update={"state": "done", "actual": actual, "completion": completion})
-        self._journal.put(done)
-        self._ledger.settle(begun.key, actual)
+        paid = Paid(completion=completion, key=key, spent=spent)
+        kept = Paid.model_validate_json(
+            self._journal.finish(grant.candidate, index, digest, paid.model_dump_json(exclude={"replayed"}))
+        )
+        self._ledger.settle(key, spent)
         body = {
-            "key": begun.key,
+            "key": key,
             "answer": self._blob(completion.text.encode()),
             "finish": completion.finish_reason,
             "tokens_in": tokens_in,
             "tokens_out": tokens_out,
-            "spent": actual,
+            "spent": spent,
         }
-        self._record("model.answer", {**_who(grant), **body})
-        return Paid(completion=completion, spent=actual, replayed=False)
+        self._record("model.answer", {**base, **body})
+        # Two runs of one step may have asked at once. Both were charged, and both continue with the first answer.
+        return paid.model_copy(update={"completion": kept.completion})
 
 
 def _who(grant: Grant) -> dict[str, Any]:
     return {"campaign": grant.campaign, "candidate": grant.candidate, "model": grant.model}
+
+
+def _key(grant: Grant, index: int, digest: str, attempt: int) -> str:
+    return f"{grant.candidate}/call/{index}/{digest[:16]}/{attempt}"
 
 
 def _wait(fault: ProviderFault, retries: int) -> float:

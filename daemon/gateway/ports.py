@@ -1,4 +1,4 @@
-"""What the gateway needs from the rest of the daemon."""
+"""What the gateway needs from the rest of the daemon; the shapes of `records.ledger` and `records.journal`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,53 @@ from daemon.gateway.pricing import Price
 from daemon.gateway.requests import Effective
 from workflows.models import Account
 
-Record = Callable[[str, dict[str, Any]], None]
+Record = Callable[[str, dict[str, Any]], object]
 """Append to the audit log: kind, body. It must be durable when it returns; raising stops the call."""
 
 PutBlob = Callable[[bytes], str]
 """Store content, return its SHA-256."""
 
 
-class BudgetError(Exception):
-    """Raised by a `Ledger` that refuses a reservation; the text may be shown to the candidate."""
+class Booked(Protocol):
+    """A reservation, as far as the gateway looks at it."""
+
+    @property
+    def state(self) -> str:
+        """`open`, `settled` or `released`."""
 
 
 class Ledger(Protocol):
-    """Reserve-then-settle accounts; both calls are idempotent by key."""
+    """Reserve-then-settle accounts; every call is idempotent by key."""
 
-    def reserve(self, campaign: str, key: str, amounts: Mapping[Account, int]) -> None:
-        """Hold the amounts. Raises BudgetError when a cap would be crossed."""
+    def reserve(self, campaign: str, key: str, amounts: Mapping[Account, int]) -> object:
+        """Hold the amounts. Raises RefusedError when a cap would be crossed."""
 
-    def settle(self, key: str, actual: Mapping[Account, int]) -> None:
-        """Replace the reservation by what was really spent."""
+    def settle(self, key: str, actual: Mapping[Account, int]) -> object:
+        """Replace the reservation by what was spent; accounts left out count at their maximum."""
+
+    def reservation(self, key: str) -> Booked | None:
+        """The reservation under a key, or None."""
+
+
+class JournalEntry(Protocol):
+    """A journaled call, as far as the gateway looks at it."""
+
+    @property
+    def response(self) -> str | None:
+        """The stored answer; None while its outcome is unknown."""
+
+
+class Journal(Protocol):
+    """Answers that were paid for, by candidate, call index and SHA-256 of the request."""
+
+    def get(self, candidate: str, call_index: int, request_sha256: str) -> JournalEntry | None:
+        """The entry, or None when the call was never begun."""
+
+    def begin(self, candidate: str, call_index: int, request_sha256: str) -> object:
+        """Mark the call as begun, durably; harmless when it is marked already."""
+
+    def finish(self, candidate: str, call_index: int, request_sha256: str, response: str) -> str:
+        """Keep the answer, durably; the first one stands, and is returned."""
 
 
 class Completion(BaseModel):

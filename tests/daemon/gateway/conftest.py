@@ -13,8 +13,10 @@ from daemon.gateway.server import Gateway
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    yield house
+    house.db.close()
 
 
 @pytest.fixture

@@ -6,48 +6,18 @@ import hashlib
 import http.client
 import json
 import socket
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from daemon.gateway.grants import Grant
-from daemon.gateway.journal import FileJournal
 from daemon.gateway.meter import Meter
-from daemon.gateway.ports import BudgetError, Completion
+from daemon.gateway.ports import Completion
 from daemon.gateway.pricing import Price
 from daemon.gateway.requests import Effective
-from workflows.models import Account
-
-
-class FakeLedger:
-    """Reserve-then-settle over a dict, with one cap an account."""
-
-    def __init__(self, **caps: int) -> None:
-        self.caps = caps or {"tokens": 10**9, "micro_usd": 10**9}
-        self.reserved: dict[str, Mapping[Account, int]] = {}
-        self.settled: dict[str, Mapping[Account, int]] = {}
-        self.peak = 0
-        self._lock = threading.Lock()
-
-    def total(self, account: Account) -> int:
-        """Spent plus reserved."""
-        spent = sum(amounts.get(account, 0) for amounts in self.settled.values())
-        return spent + sum(a.get(account, 0) for key, a in self.reserved.items() if key not in self.settled)
-
-    def reserve(self, campaign: str, key: str, amounts: Mapping[Account, int]) -> None:
-        with self._lock:
-            if key in self.reserved:
-                return
-            for account, amount in amounts.items():
-                if self.total(account) + amount > self.caps[account]:
-                    raise BudgetError(f"{account} cap {self.caps[account]} would be crossed")
-            self.reserved[key] = dict(amounts)
-            self.peak = max(self.peak, self.total("tokens"))
-
-    def settle(self, key: str, actual: Mapping[Account, int]) -> None:
-        with self._lock:
-            self.settled.setdefault(key, dict(actual))
+from daemon.records.db import Database, sqlite_url
+from daemon.records.journal import Journal
+from daemon.records.ledger import Ledger
 
 
 class FakeProvider:
@@ -87,8 +57,10 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.provider = FakeProvider()
-        self.ledger = FakeLedger()
-        self.journal = FileJournal(folder / "journal")
+        self.db = Database(sqlite_url(folder / "records.db"))
+        self.ledger = Ledger(self.db)
+        self.ledger.open("camp", {"tokens": 10**9, "micro_usd": 10**9})
+        self.journal = Journal(self.db)
         self.records = Records()
         self.blobs: dict[str, bytes] = {}
         self.waits: list[float] = []

@@ -45,7 +45,8 @@ def _draw(old: str, rule: str, rng: Random) -> str | None:
     # Mostly a step around the present value; now and then anywhere, so that no value is out of reach.
     drawn = rng.uniform(a, b) if rng.random() < 0.3 else min(b, max(a, x + rng.gauss(0.0, 0.25) * (b - a)))
     value = math.exp(drawn) if logarithmic else drawn
-    return str(min(max(round(value), math.ceil(low)), math.floor(high))) if "int" in flags else f"{value:.4g}"
+    drawn_text = str(min(max(round(value), math.ceil(low)), math.floor(high))) if "int" in flags else f"{value:.4g}"
+    return None if float(drawn_text) == now else drawn_text
 
 
 def _neighbour(old: str, choices: list[str], rng: Random) -> str | None:
