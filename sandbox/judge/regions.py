@@ -84,8 +84,8 @@ class OutRegion:
 
     def prepare(self, sizes: list[int], rng: np.random.Generator) -> list[int]:
         """Poison everything anew and choose places for outputs of these sizes."""
-        # A quiet NaN with a random payload: adding to it stays NaN, and no float32 or float64 result looks like it.
-        self._poison = np.uint32(0x7FC00000 | int(rng.integers(1, 1 << 22)))
+        # A quiet NaN with a random payload, read as float32 or as float64: what is added to it stays NaN.
+        self._poison = np.uint32(0x7FF80000 | int(rng.integers(1, 1 << 19)))
         offsets = scatter(sizes, self.size, rng)
         self._holes = sorted(zip(offsets, sizes, strict=True))
         self._image = np.full(self.size // 4, self._poison, dtype="<u4").tobytes()
