@@ -34,8 +34,8 @@ class BundleLimits:
 
     json_bytes: int = 4 * 1024 * 1024
     depth: int = 32
-    values: int = 4000
-    """Objects, arrays and separators together: holds memory during the parse."""
+    values: int = 8000
+    """Strings, brackets and commas together: holds memory during the parse."""
     files: int = 200
     content_bytes: int = 2_000_000
     path_bytes: int = 4096
@@ -122,15 +122,16 @@ def _read(path: Path, most: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         _bad("file", f"cannot be opened: {error.strerror}")
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             _bad("file", "is not a regular file")
         chunks: list[bytes] = []
         left = most + 1
-        while left > 0 and (chunk := stream.read(min(left, 1 << 20))):
+        while left > 0 and (chunk := os.read(descriptor, min(left, 1 << 20))):
             chunks.append(chunk)
             left -= len(chunk)
+    finally:
+        os.close(descriptor)
     if left <= 0:
         _bad("size", f"is larger than {most} bytes")
     data = b"".join(chunks)
@@ -140,20 +141,16 @@ def _read(path: Path, most: int) -> bytes:
 
 
 # An unterminated string runs to the end: with this, every quote starts a match and the scan stays linear.
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_STRUCTURE = re.compile(rb"[\[\]{},]")
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 
 def _measure(data: bytes, limits: BundleLimits) -> None:
     """Refuse deep or wide documents before any object is made of them."""
     depth = values = 0
-    for token in _STRUCTURE.finditer(_STRING.sub(b"", data)):
-        mark = token.group()
-        if mark in b"]}":
-            depth -= 1
-            continue
+    for token in _TOKEN.finditer(data):
+        mark = data[token.start()]
         values += 1
-        depth += mark in b"[{"
+        depth += (mark in b"[{") - (mark in b"]}")
         if depth > limits.depth:
             _bad("depth", f"nested deeper than {limits.depth}")
         if values > limits.values:
