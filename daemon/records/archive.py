@@ -47,6 +47,16 @@ class Archive:
             connection.execute(insert(campaigns).values(new._asdict()))
         return new
 
+    def settle_facts(self, campaign: str, facts_json: str) -> CampaignRow:
+        """Write down what was found out while a campaign opened; the first facts stand. Raises KeyError if unknown."""
+        with self._db.begin() as connection:
+            this = campaigns.c.campaign == campaign
+            connection.execute(update(campaigns).where(this & (campaigns.c.facts == "")).values(facts=facts_json))
+            row = connection.execute(select(campaigns).where(this)).mappings().first()
+        if row is None:
+            raise KeyError(f"archive: no campaign {campaign}")
+        return CampaignRow(**row)
+
     def close_campaign(self, campaign: str, status: str, report_json: str) -> CampaignRow:
         """Record how a campaign ended; the first report stands. Raises KeyError for an unknown campaign."""
         with self._db.begin() as connection:

@@ -20,7 +20,12 @@ from daemon.records.recovery import CHECKPOINTS
 
 
 class Report(NamedTuple):
-    """What was found. `first_bad` is the seq of the first bad or missing record, where one can be named."""
+    """What was found.
+
+    `first_bad` is the seq of the first bad or missing record. Where a whole stretch was rewritten so that it fits
+    together, only the next checkpoint tells; then it is the first record of that stretch, and `problem` names both
+    ends. None when the fault is not in the records (the key, the checkpoints file).
+    """
 
     ok: bool
     records: int
