@@ -31,6 +31,7 @@ from daemon.gitobjects import (
     object_id,
     split_path,
 )
+from daemon.records.files import make_private
 from workflows.ports import InfrastructureError, RefusedError
 
 WHO = "ratchet <ratchet@localhost>"
@@ -110,7 +111,7 @@ class TreeStore:
         self._git_dir = git_dir.absolute()
         if not (git_dir / "HEAD").is_file():
             with _disk():
-                git_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(git_dir)
             _run(_HostGit(self._git_dir), "init", "--quiet", "--bare", "--template=", "--initial-branch=none", ".")
 
     def write_tree(self, files: Mapping[str, File]) -> str:

@@ -200,7 +200,7 @@ class Archive:
         )
 
     def rollback(self, target: str, *, actor: str, decision_id: str, reason: str) -> Move:
-        """Move the pointer back to what it was before the last promotion. Raises RefusedError when there is nothing."""
+        """Move the pointer back to what it was before the last move. Raises RefusedError when there is nothing."""
         moves = self._champions.history(target)
         if not moves or not moves[-1].previous:
             raise RefusedError("archive:champion", f"archive: {target} has no earlier champion to go back to")

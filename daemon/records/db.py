@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from daemon.records.files import make_private
 from daemon.records.migrations import migrate
 from workflows.ports import InfrastructureError
 
@@ -56,7 +57,7 @@ class Database:
 
     def _prepare_file(self, path: Path) -> None:
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(path.parent)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise InfrastructureError(f"records: cannot write {path}: {error.strerror}") from error

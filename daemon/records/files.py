@@ -53,5 +53,7 @@ def append_durably(path: Path, data: bytes) -> None:
 
 
 def make_private(directory: Path) -> None:
-    """Create `directory` (and its parents) for the owner alone, if it is missing. Raises OSError."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `directory` and its missing parents, each for the owner alone. Raises OSError."""
+    if not directory.is_dir():
+        make_private(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
