@@ -17,7 +17,7 @@ decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
 	"findings": deny,
-	"needs": {"caps", "day", "person"},
+	"needs": {"settings", "caps", "day", "person"},
 	"proven": proven,
 	"require": require,
 	"hold": false,
@@ -28,6 +28,8 @@ decision := lib.decision({
 problems := lib.errors(input, data.schemas.budget)
 
 # What must hold for every question, whatever the levels in data say.
+
+proven contains "settings" if lib.settled("budget")
 
 proven contains "caps" if {
 	every account, amount in input.asked {
@@ -94,6 +96,12 @@ fits_the_day(account, ceiling) if {
 }
 
 fits_the_day(_, _) if input.action == "extend"
+
+may_extend if input.by in data.ratchet.budget.extend_by
+
+known_model if lib.matches_any(data.ratchet.budget.models, input.model)
+
+few_in_flight if lib.within(object.get(input, "in_flight", 1), data.ratchet.budget.in_flight)
 
 # METADATA
 # title: Cap above its ceiling
@@ -171,7 +179,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, "", 
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, "", msg) if {
 	input.action == "extend"
 	count(data.ratchet.budget.extend_by) > 0
-	not input.by in data.ratchet.budget.extend_by
+	not may_extend
 	msg := sprintf("%s may not extend budgets.", [input.by])
 }
 
@@ -184,7 +192,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, "", 
 #   remedy: Choose another model, or list this one under `models` in policies/ratchet/budget/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, input.model, msg) if {
 	input.action in {"start", "candidate"}
-	not lib.matches_any(data.ratchet.budget.models, input.model)
+	not known_model
 	msg := sprintf("The model %q is not allowed.", [input.model])
 }
 
@@ -197,8 +205,8 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, inpu
 #   remedy: Ask for fewer, or raise `in_flight` in policies/ratchet/budget/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, "", msg) if {
 	input.action == "start"
-	not lib.within(object.get(input, "in_flight", 1), data.ratchet.budget.in_flight)
-	msg := sprintf("%d in flight; the limit is %v.", [input.in_flight, data.ratchet.budget.in_flight])
+	not few_in_flight
+	msg := sprintf("%d in flight; the limit is %v.", [object.get(input, "in_flight", 1), data.ratchet.budget.in_flight])
 }
 
 # METADATA
@@ -212,6 +220,6 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, acco
 	input.action == "candidate"
 	some account, line in input.accounts
 	line.cap > 0
-	not lib.within(line.spent, line.cap * data.ratchet.budget.low_share)
+	line.spent > line.cap * data.ratchet.budget.low_share
 	msg := sprintf("%d of %d %s are spent.", [line.spent, line.cap, account])
 }

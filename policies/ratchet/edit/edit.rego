@@ -15,7 +15,7 @@ decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
 	"findings": deny,
-	"needs": {"changed", "clean", "paths", "modes", "unprotected", "editable"},
+	"needs": {"settings", "changed", "clean", "paths", "modes", "unprotected", "editable"},
 	"proven": proven,
 	"require": {},
 	"hold": false,
@@ -26,6 +26,8 @@ decision := lib.decision({
 problems := lib.errors(input, data.schemas.edit)
 
 # What must hold for every edit, whatever the levels in data say.
+
+proven contains "settings" if lib.settled("edit")
 
 proven contains "changed" if count(input.changes) > 0
 
@@ -61,6 +63,8 @@ proven contains "editable" if {
 own := object.union(data.ratchet.edit.targets["default"], object.get(data.ratchet.edit.targets, input.target.name, {}))
 
 bounds := object.union(data.ratchet.edit.limits, object.get(own, "limits", {}))
+
+within_bound(name, value) if lib.within(value, bounds[name])
 
 sound(change) if {
 	change.path == concat("/", change.segments)
@@ -225,7 +229,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.edit.levels, "", ms
 		"bytes": input.totals.bytes,
 		"lines": input.totals.added + input.totals.removed,
 	}
-	not lib.within(value, bounds[name])
+	not within_bound(name, value)
 	msg := sprintf("%d %s; the limit is %v.", [value, name, object.get(bounds, name, "not set")])
 }
 
@@ -238,7 +242,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.edit.levels, "", ms
 #   remedy: Make the file smaller, or raise `file_bytes` in policies/ratchet/edit/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.edit.levels, change.path, msg) if {
 	some change in input.changes
-	not lib.within(change.size, bounds.file_bytes)
+	not within_bound("file_bytes", change.size)
 	msg := sprintf("%d bytes; the limit is %v.", [change.size, object.get(bounds, "file_bytes", "not set")])
 }
 

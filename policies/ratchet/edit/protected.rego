@@ -33,7 +33,7 @@ protected(segments, _) if lower(segments[count(segments) - 1]) in protected_name
 
 protected(segments, _) if {
 	some pattern in protected_globs
-	glob.match(pattern, [], lower(segments[count(segments) - 1]))
+	glob.match(pattern, null, lower(segments[count(segments) - 1]))
 }
 
 protected(segments, _) if {
@@ -44,7 +44,7 @@ protected(segments, _) if {
 protected(segments, _) if {
 	some segment in segments
 	some pattern in protected_part_globs
-	glob.match(pattern, [], lower(segment))
+	glob.match(pattern, null, lower(segment))
 }
 
 protected(segments, "genome") if {

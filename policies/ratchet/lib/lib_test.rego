@@ -131,7 +131,9 @@ test_malformed_is_a_denial if {
 	got.decision_id == "d"
 }
 
-test_malformed_without_an_id if lib.malformed({"what"}).decision_id == "" with input as {}
+test_malformed_without_an_id if {
+	lib.malformed({"what"}).decision_id == "" with input as {}
+}
 
 test_revision_of_an_unbuilt_folder if lib.revision == "unbuilt"
 

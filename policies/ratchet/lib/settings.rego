@@ -11,6 +11,11 @@ data_problems contains sprintf("ratchet/%s/data.yaml: %s", [name, message]) if {
 }
 
 # METADATA
+# title: The numbers of a package can be relied on
+# description: Every decision needs this proof; without it, a rule that reads a missing list would stay silent.
+settled(name) if errors(tuned[name], data.schemas.settings[name]) == set()
+
+# METADATA
 # title: What people tune
 # description: Entry by entry, because a package's data and its rules share one document.
 tuned.edit.limits := data.ratchet.edit.limits

@@ -17,7 +17,7 @@ decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
 	"findings": deny,
-	"needs": {"accepted", "intact", "better", "sealed", "kind"},
+	"needs": {"settings", "accepted", "intact", "better", "sealed", "kind"},
 	"proven": proven,
 	"require": require,
 	"hold": hold,
@@ -28,6 +28,8 @@ decision := lib.decision({
 problems := lib.errors(input, data.schemas.promote)
 
 # What must hold for every promotion, whatever the levels in data say.
+
+proven contains "settings" if lib.settled("promote")
 
 proven contains "accepted" if input.evidence.verdict == "accepted"
 
@@ -151,9 +153,13 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.promote.levels, "",
 #   remedy: Nothing to do, or lower `min_gain` in policies/ratchet/promote/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.promote.levels, "", msg) if {
 	some gain in measured_gains
-	not lib.within(terms.min_gain, gain)
+	not large_enough(gain)
 	msg := sprintf("The gain %v is below %v.", [gain, terms.min_gain])
 }
+
+large_enough(gain) if lib.within(terms.min_gain, gain)
+
+enough_rounds if lib.within(terms.min_rounds, input.sealed.rounds)
 
 measured_gains contains input.evidence.gain if is_number(input.evidence.gain)
 
@@ -201,6 +207,6 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.promote.levels, "",
 #   remedy: Let the candidate be measured again; see `min_rounds` in policies/ratchet/promote/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.promote.levels, "", msg) if {
 	input.sealed.status == "done"
-	not lib.within(terms.min_rounds, input.sealed.rounds)
+	not enough_rounds
 	msg := sprintf("%d sealed rounds; %v are needed.", [input.sealed.rounds, object.get(terms, "min_rounds", "more")])
 }

@@ -16,7 +16,7 @@ decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
 	"findings": deny,
-	"needs": {"role", "image", "user", "mounts", "devices"},
+	"needs": {"settings", "role", "image", "user", "mounts", "devices"},
 	"proven": proven,
 	"require": {},
 	"hold": false,
@@ -27,6 +27,8 @@ decision := lib.decision({
 problems := lib.errors(input, data.schemas.sandbox)
 
 # What must hold for every container, whatever the levels in data say.
+
+proven contains "settings" if lib.settled("sandbox")
 
 proven contains "role" if {
 	input.role == input.spec.role
@@ -121,7 +123,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "im
 #   remedy: Use a listed image, or add this one to `images` in policies/ratchet/sandbox/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "image", msg) if {
 	count(data.ratchet.sandbox.images) > 0
-	not input.spec.image in data.ratchet.sandbox.images
+	not listed_image
 	msg := sprintf("The image %q is not listed.", [input.spec.image])
 }
 
@@ -146,7 +148,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "us
 #   owner: operator
 #   remedy: Use a listed runtime; see `roles` in policies/ratchet/sandbox/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "runtime", msg) if {
-	not input.spec.runtime in role.runtimes
+	not known_runtime
 	msg := sprintf("The runtime %q is not allowed for %s.", [input.spec.runtime, input.role])
 }
 
@@ -159,9 +161,19 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "ru
 #   remedy: Ask for less, or raise the role's ceiling in policies/ratchet/sandbox/data.yaml.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, name, msg) if {
 	some name, value in asked
-	not lib.within(value, role.limits[name])
-	msg := sprintf("%s is %v; the ceiling for %s is %v.", [name, value, input.role, object.get(role, ["limits", name], "nothing")])
+	not within_ceiling(name, value)
+	msg := sprintf("%s is %v; the ceiling for %s is %v.", [name, value, input.role, ceiling(name)])
 }
+
+default ceiling(_) := "nothing"
+
+ceiling(name) := role.limits[name]
+
+listed_image if input.spec.image in data.ratchet.sandbox.images
+
+known_runtime if input.spec.runtime in role.runtimes
+
+within_ceiling(name, value) if lib.within(value, role.limits[name])
 
 asked := object.union(object.remove(input.spec.limits, {"tmpfs"}), {"tmpfs_bytes": sum([
 size |
@@ -218,6 +230,6 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "gp
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, name, msg) if {
 	some name, _ in input.spec.env
 	some pattern in data.ratchet.sandbox.forbidden_env
-	glob.match(pattern, [], upper(name))
+	glob.match(pattern, null, upper(name))
 	msg := sprintf("The variable %s is not allowed.", [name])
 }

@@ -18,7 +18,7 @@ decision := object.union(plain, {"deny": [entry[1] | some entry in ranked]}) if 
 
 plain := lib.decision({
 	"findings": deny,
-	"needs": {"not requested", "candidates left"},
+	"needs": {"settings", "not requested", "candidates left"},
 	"proven": proven,
 	"require": object.union({"defaults": data.ratchet.stop.defaults}, reason),
 	"hold": false,
@@ -27,6 +27,8 @@ plain := lib.decision({
 problems := lib.errors(input, data.schemas.stop)
 
 # What must hold, whatever the levels in data say.
+
+proven contains "settings" if lib.settled("stop")
 
 proven contains "not requested" if input.requested == false
 
@@ -57,6 +59,12 @@ patience := input.patience if is_number(input.patience)
 
 patience := data.ratchet.stop.defaults.patience if is_null(input.patience)
 
+patient if input.since_accepted < patience
+
+steady if input.crash_streak < data.ratchet.stop.defaults.crash_streak
+
+obedient if input.denial_streak < data.ratchet.stop.defaults.denial_streak
+
 # METADATA
 # title: Stop requested
 # description: A person asked for it.
@@ -78,7 +86,7 @@ deny contains finding(rego.metadata.rule(), "requested", "A stop was requested."
 #   fixed: true
 #   remedy: Start another campaign; it begins at the champion.
 deny contains finding(rego.metadata.rule(), "candidates", msg) if {
-	not input.decided < input.candidates
+	not "candidates left" in proven
 	msg := sprintf("%d of %d candidates are decided.", [input.decided, input.candidates])
 }
 
@@ -125,7 +133,7 @@ used_up(line) if line.spent > line.cap
 #   owner: operator
 #   remedy: Raise `patience`, or try another model or strategy.
 deny contains finding(rego.metadata.rule(), "patience", msg) if {
-	not input.since_accepted < patience
+	not patient
 	msg := sprintf("%d decided candidates since the last acceptance.", [input.since_accepted])
 }
 
@@ -137,7 +145,7 @@ deny contains finding(rego.metadata.rule(), "patience", msg) if {
 #   owner: operator
 #   remedy: Look at the last candidates' logs; `crash_streak` in policies/ratchet/stop/data.yaml is the limit.
 deny contains finding(rego.metadata.rule(), "crashes", msg) if {
-	not input.crash_streak < data.ratchet.stop.defaults.crash_streak
+	not steady
 	msg := sprintf("%d candidates in a row crashed.", [input.crash_streak])
 }
 
@@ -149,7 +157,7 @@ deny contains finding(rego.metadata.rule(), "crashes", msg) if {
 #   owner: safety
 #   remedy: Look at the denied candidates; `denial_streak` in policies/ratchet/stop/data.yaml is the limit.
 deny contains finding(rego.metadata.rule(), "denials", msg) if {
-	not input.denial_streak < data.ratchet.stop.defaults.denial_streak
+	not obedient
 	msg := sprintf("%d candidates in a row were denied.", [input.denial_streak])
 }
 
