@@ -144,6 +144,8 @@ class Judge:
             name=_plain(f"{self.campaign}-judge"),
             image=self._image,
             command=("python3", "-I", "-B", "/judge/__main__.py"),
+            # Threads of a linear algebra library would run on the CPU that a runner is being timed on.
+            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             mounts=(
                 Mount(source=str(self._judge), target="/judge"),
                 Mount(source=str(Path(self.settings.folder).resolve()), target="/target"),

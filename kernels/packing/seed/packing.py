@@ -17,7 +17,7 @@ SLACK = 1e-12  # every radius is shrunk by this share, so that rounding cannot m
 
 def pack(n, seed):
     """Return `n` triples (x, y, r). No two circles may overlap, and none may leave the unit square."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     centres = grid(n, rng)
     best = radii(centres)
     move = MOVE

@@ -149,5 +149,7 @@ SYMBOL_TRICKS = candidate(
 """Right, and brings a clock of its own: no fault, and no gain."""
 
 FORK_BOMB = candidate("for (;;) if (fork() < 0) usleep(1000);")
-MEMORY_HOG = candidate("for (;;) { char *p = malloc(1 << 24); if (p) memset(p, 1, 1 << 24); }")
+MEMORY_HOG = candidate(
+    "for (;;) { volatile char *p = malloc(1 << 24); for (int i = 0; p && i < 1 << 24; i += 4096) p[i] = 1; }"
+)
 LOUD = candidate('for (;;) puts("some text that nobody reads, over and over again");')

@@ -36,7 +36,9 @@ def answering(tmp_path: Path) -> Iterator[Callable[[bytes], JudgeClient]]:
         return client
 
     yield make
-    for end in (*clients, *peers, listener):
+    for client in clients:
+        client.close()
+    for end in (*peers, listener):
         end.close()
 
 
@@ -55,7 +57,7 @@ def answering(tmp_path: Path) -> Iterator[Callable[[bytes], JudgeClient]]:
     ],
 )
 def test_every_bad_answer_is_our_fault(answering: Callable[[bytes], JudgeClient], answer: bytes) -> None:
-    with pytest.raises(InfrastructureError, match="^judge: "):
+    with pytest.raises(InfrastructureError, match=r"^judge: "):
         answering(answer).ask("open", 5.0)
 
 
@@ -80,7 +82,7 @@ def test_a_broken_evaluator_is_no_candidates_fault(judges: Callable[..., Judge],
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "evaluator.py").write_text("def cases(suite, rng): return []\n")
     judge = judges("packing", folder=str(tmp_path / "broken"))
-    with pytest.raises(InfrastructureError, match="target: evaluator.py: the function arguments is missing"):
+    with pytest.raises(InfrastructureError, match=r"target: evaluator\.py: the function arguments is missing"):
         judge.session("one", b"x", {})
 
 
