@@ -43,8 +43,7 @@ format: ## rewrite code and policies into house style
 	$(BIN)/ruff format .
 	opa fmt --write policies
 
-image: ## build the sandbox image anew
-	@rm -f $(RATCHET_STATE)/stamps/image
+image: ## build the sandbox image, if the engine lacks the one of this recipe
 	@$(BOOTSTRAP) docker image
 
 lock: ## resolve pyproject.toml again into the hash-locked files

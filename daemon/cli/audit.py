@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,28 +20,35 @@ app = typer.Typer(help="The audit log.", no_args_is_help=True)
 def verify(
     directory: Annotated[Path | None, typer.Option(help="Folder of the log. Default: this state's.")] = None,
     key: Annotated[Path | None, typer.Option(help="Public key. Default: this state's.")] = None,
+    outside: Annotated[Path | None, typer.Option(help="A checkpoint note that was kept elsewhere.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Check chain, checkpoints and signatures; exit code 1 names the first bad record."""
-    report = verified(directory, key)
+    report = verified(directory, key, outside.read_text() if outside else "")
     if as_json:
         output.print_json(report)
     elif report["ok"]:
-        output.print_text(f"{report['records']} records, whole and in order")
+        output.print_text(f"{report['records']} records, whole and in order; {report['signed']} under a signature")
+        output.print_facts({"root": report["root"]})
     else:
-        output.print_text(f"NOT SOUND at record {report['first_bad']}: {report['problem']}")
+        place = "" if report["first_bad"] is None else f" at record {report['first_bad']}"
+        output.print_text(f"NOT SOUND{place}: {report['problem']}")
+    for remark in report["remarks"] if not as_json else ():
+        output.print_text(f"remark: {remark}")
     if not report["ok"]:
         raise Denied
 
 
-def verified(directory: Path | None = None, key: Path | None = None) -> dict[str, Any]:
+def verified(directory: Path | None = None, key: Path | None = None, outside: str = "") -> dict[str, Any]:
     """The verifier's report as a document."""
+    from daemon.records.keys import public_path
     from daemon.records.verify import verify as verify_log
 
     home = reach.settings().home
-    found = verify_log(directory or home / "audit", key or home / "keys" / "audit.pub")
-    names = ("ok", "records", "first_bad", "problem")
-    return {name: getattr(found, name) for name in names}
+    if directory is None and not (home / "audit").is_dir():
+        raise BadInput(f"no audit log in {home}; set RATCHET_STATE, or run `ratchet up`")
+    key = key or public_path(home / "keys" / "audit.pem")
+    return verify_log(directory or home / "audit", key, outside=outside)._asdict()
 
 
 @app.command()
@@ -60,19 +68,12 @@ def tail(
 
 
 def newest(directory: Path, count: int, campaign: str = "") -> list[dict[str, Any]]:
-    """The last `count` records of the segments, skipping a torn last line. Raises BadInput when there is no log."""
-    segments = sorted(directory.glob("*.jsonl"), reverse=True)
-    if not segments:
-        raise BadInput(f"no audit log in {directory}; set RATCHET_STATE, or run `ratchet up`")
-    rows: list[dict[str, Any]] = []
-    for segment in segments:
-        for text in reversed(segment.read_bytes().splitlines()):
-            try:
-                row = json.loads(text)
-            except ValueError:
-                continue
-            if isinstance(row, dict) and "seq" in row and (not campaign or row.get("campaign") == campaign):
-                rows.append(row)
-            if len(rows) == count:
-                return rows[::-1]
-    return rows[::-1]
+    """The last `count` records, as far as they are whole. Raises BadInput when there is no log."""
+    from daemon.records.chain import records
+
+    try:
+        found = (row for row in records(directory) if not campaign or row["campaign"] == campaign)
+        rows = list(deque(found, maxlen=count))
+    except OSError as error:
+        raise BadInput(f"no audit log in {directory}; set RATCHET_STATE, or run `ratchet up`") from error
+    return rows

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from sandbox.docker_backend import DockerEngine
     from sandbox.engine import EngineFacts
 
-IMAGE = "ratchet-sandbox:dev"
-
 
 def docker(of: Settings) -> Iterator[Finding]:
     """Does the engine answer, and does it have what the sandbox relies on."""
@@ -68,9 +66,10 @@ def _abilities(facts: EngineFacts) -> Iterator[Finding]:
 
 
 def _image(engine: DockerEngine, of: Settings) -> Finding:
+    from sandbox.images.version import tag
     from workflows.ports import InfrastructureError
 
-    name = of.image or IMAGE
+    name = of.image or tag()
     try:
         return Finding("image", "ok", f"{name} is {engine.image_id(name)[7:19]}")
     except InfrastructureError as error:

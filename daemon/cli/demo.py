@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -42,7 +43,7 @@ def demo(
         if not as_json:
             output.print_text(f"daemon {'started' if ours else 'already running: using it'}")
         honest, hostile = reach.run(_both(target, candidates, in_flight, as_json))
-    document = assess(honest, hostile, verified())
+    document = assess(honest, hostile, verified(), floor=no_gain(target))
     document["seconds"] = {"set_up": set_up, "campaigns": round(time.monotonic() - began, 1)}
     if as_json:
         output.print_json(document)
@@ -87,24 +88,32 @@ async def _run(client: Client, spec: Any, name: str, as_json: bool) -> dict[str,
     if not as_json:
         output.print_text(f"\ncampaign {name}: {spec.candidates} candidates by {spec.model}")
     handle = client.get_workflow_handle(name)
-    document: dict[str, Any] = {}
+    await begin(client, spec, name)
     try:
-        await begin(client, spec, name)
-        document = await board.follow(handle, quiet=as_json)
-        return document
-    finally:
-        if not document:
+        return await board.follow(handle, quiet=as_json)
+    except BaseException:
+        with contextlib.suppress(Exception):
             await handle.signal("stop")
+        raise
 
 
-def assess(honest: dict[str, Any], hostile: dict[str, Any], audit: dict[str, Any]) -> dict[str, Any]:
+def no_gain(target: str) -> float:
+    """What the reported speed-up of a target is when nothing was gained: a ratio, or a difference of scores."""
+    from kernels.target import load_target
+
+    return 1.0 if load_target(reach.settings().targets / target).metric.kind == "time" else 0.0
+
+
+def assess(
+    honest: dict[str, Any], hostile: dict[str, Any], audit: dict[str, Any], *, floor: float = 1.0
+) -> dict[str, Any]:
     """What is shown, and the list of what did not hold."""
     problems: list[str] = []
     report = honest.get("report") or {}
     gain, low = report.get("speedup"), report.get("speedup_low")
     if honest.get("failure") or hostile.get("failure"):
         problems.append(f"a campaign failed: {honest.get('failure') or hostile.get('failure')}")
-    if gain is None or low is None or low <= 1.0:
+    if gain is None or low is None or low <= floor:
         problems.append("no speed-up over the seed was verified on the sealed cases")
     if honest["verdicts"].get("inconclusive"):
         problems.append(f"{honest['verdicts']['inconclusive']} candidates were lost to faults of ours")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,41 +46,28 @@ def check(
 
 
 def decide(here: Settings, question: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """The folder's own answer, read as strictly as the gate reads a server's. Raises InfrastructureError."""
+    """The folder's own answer, read as strictly as the gate reads a server's. Raises BadInput, InfrastructureError."""
+    from daemon.decisions import BadAnswerError, read_answer
     from policies.bundle import BadPoliciesError, Source
-    from policies.opa_cli import OpaFailedError, OpaMissingError, find_opa, run_opa
+    from policies.offline import evaluate_offline
+    from policies.opa_cli import OpaFailedError, OpaMissingError, find_opa
     from workflows.ports import InfrastructureError
 
     try:
         opa = find_opa(configured=here.opa_bin, state=here.home)
-        with tempfile.TemporaryDirectory(prefix="ratchet-policy-") as folder:
-            bundle = Source.read(here.policies).build(Path(folder) / "bundle")
-            query = f"data.ratchet.{question}.decision"
-            words = ["eval", "--bundle", str(bundle.path), "--stdin-input", "--format", "raw", query]
-            done = run_opa(opa, words, stdin=json.dumps(facts).encode())
-    except BadPoliciesError as error:
-        raise BadInput(str(error)) from error
-    except (OpaFailedError, OpaMissingError) as error:
+        result = evaluate_offline(here.policies, question, facts, opa=opa)
+        revision = Source.read(here.policies).revision
+        decision = read_answer(question, facts["decision_id"], revision, {"result": result}, 0.0)
+    except (BadPoliciesError, BadAnswerError, OpaFailedError) as error:
+        raise BadInput(f"the policies in {here.policies} give no answer: {error}") from error
+    except OpaMissingError as error:
         raise InfrastructureError(str(error)) from error
-    if done.returncode != 0:
-        raise BadInput(f"the policies do not compile: {(done.stderr or done.stdout).decode(errors='replace').strip()}")
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        answer = {}
-    deny, warn = answer.get("deny"), answer.get("warn")
-    permitted = (
-        answer.get("allow") is True
-        and deny == []
-        and answer.get("revision") == bundle.revision
-        and answer.get("decision_id") == facts["decision_id"]
-    )
     return {
-        "permitted": permitted,
-        "deny": deny if isinstance(deny, list) else [{"code": "UNDEFINED", "msg": "the policies give no answer"}],
-        "warn": warn if isinstance(warn, list) else [],
-        "require": answer.get("require") or {},
-        "revision": bundle.revision,
+        "permitted": decision.permitted,
+        "deny": [asdict(found) for found in decision.deny],
+        "warn": [asdict(found) for found in decision.warn],
+        "require": decision.require,
+        "revision": revision,
         "facts": facts,
     }
 

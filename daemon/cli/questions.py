@@ -6,13 +6,20 @@ import re
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from daemon.cli import patches, reach
 from daemon.cli.errors import BadInput
 
 if TYPE_CHECKING:
     from daemon.settings import Settings
+
+
+class Plain(NamedTuple):
+    """A file as a diff makes it; unlike in the archive, of any mode, so that the policy can refuse it."""
+
+    mode: str
+    data: bytes
 
 
 def edit_question(here: Settings, edit: str, target: str) -> dict[str, Any]:
@@ -25,11 +32,9 @@ def edit_question(here: Settings, edit: str, target: str) -> dict[str, Any]:
 
 
 def _of_diff(here: Settings, text: bytes, name: str) -> dict[str, Any]:
-    from kernels.target import load_target
-
     from daemon.changes import edit_facts
-    from daemon.repo import File
     from daemon.steps.edits import target_facts
+    from kernels.target import load_target
     from sandbox.payload import collect
 
     if not name:
@@ -38,8 +43,8 @@ def _of_diff(here: Settings, text: bytes, name: str) -> dict[str, Any]:
     seed = {path: (data, "100644") for path, data in collect(target.seed_folder).items()}
     applied = patches.apply(text, seed)
     facts: dict[str, Any] = edit_facts(
-        {path: File(data, mode) for path, (data, mode) in seed.items()},
-        {path: File(data, mode) for path, (data, mode) in applied.changed.items()},
+        {path: Plain(mode, data) for path, (data, mode) in seed.items()},
+        {path: Plain(mode, data) for path, (data, mode) in applied.changed.items()},
         applied.deleted,
         campaign="check",
         candidate="check-c1",
@@ -49,11 +54,10 @@ def _of_diff(here: Settings, text: bytes, name: str) -> dict[str, Any]:
 
 
 def _of_archive(here: Settings, name: str) -> dict[str, Any]:
-    from kernels.target import load_target
-
     from daemon.changes import edit_facts
     from daemon.repo import TreeStore
     from daemon.steps.edits import target_facts
+    from kernels.target import load_target
 
     archive = reach.archive()
     row = archive.get(name)

@@ -12,13 +12,10 @@ if sys.version_info < (3, 11):  # noqa: UP036  (this runs with whatever Python t
     sys.exit("ratchet needs Python 3.11 or newer; name one with: make PYTHON=python3.11 setup")
 
 import argparse
-import shutil
-from collections.abc import Callable
 
 from ops.bootstrap import engine, image, opa, promtool, python_env
 from ops.bootstrap.place import CHECKOUT, state, write_json
-from ops.bootstrap.runner import Runner, Say, Step, StepError
-from ops.bootstrap.shell import apt_install
+from ops.bootstrap.runner import Runner, Step
 
 
 def steps(lock: str, wanted: list[str]) -> list[Step]:
@@ -26,24 +23,11 @@ def steps(lock: str, wanted: list[str]) -> list[Step]:
     every = [
         Step("python", lambda say: python_env.prepare(say, lock=CHECKOUT / lock)),
         Step("docker", engine.prepare),
-        Step("image", _image, after=("docker",)),
+        Step("image", image.prepare, after=("docker",)),
         Step("opa", opa.prepare),
         Step("promtool", promtool.prepare, optional=not wanted),
     ]
     return [step for step in every if not wanted or step.name in wanted]
-
-
-def _image(say: Say) -> str:
-    if not shutil.which("debootstrap", path="/usr/sbin:/usr/bin:/sbin:/bin") and not image.image_id():
-        _try(lambda: apt_install(["debootstrap"], step=image.STEP, say=say))
-    return image.prepare(say)
-
-
-def _try(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except StepError:
-        return  # the build has a second way, and says itself what it lacks
 
 
 def main() -> int:
