@@ -146,10 +146,9 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 def _measure(data: bytes, limits: BundleLimits) -> None:
     """Refuse deep or wide documents before any object is made of them."""
-    depth = values = 0
-    for token in _TOKEN.finditer(data):
+    depth = 0
+    for values, token in enumerate(_TOKEN.finditer(data), 1):
         mark = data[token.start()]
-        values += 1
         depth += (mark in b"[{") - (mark in b"]}")
         if depth > limits.depth:
             _bad("depth", f"nested deeper than {limits.depth}")

@@ -67,7 +67,7 @@ class ContainerKeeper:
             except BaseException:
                 stream.close()
                 raise
-            return Supervised(self._engine, identity, resolved, stream, lambda: self._remove(spec.name, identity))
+            return Supervised(self._engine, identity, resolved, stream, self._remove)
         except Gone:
             self._abandon(spec.name, identity)
             raise InfrastructureError(f"docker: container {spec.name} was removed while it was started") from None
@@ -158,22 +158,33 @@ class ContainerKeeper:
             try:
                 self._engine.remove(identity)
             except InfrastructureError:
-                self._remove(name, identity)
+                key = (self._instance, name)
+                self._soon(key, lambda: self._remove_certainly(key, identity))
                 return
         with _held_lock:
             _held.pop((self._instance, name), None)
 
-    def _remove(self, name: str, identity: str) -> None:
-        key = (self._instance, name)
+    def _remove(self, running: Supervised) -> None:
+        """Called once for each that was launched: end it, remove it, free its name."""
+        key = (self._instance, running.name)
+
+        def job() -> None:
+            if running.alive():
+                with suppress(InfrastructureError):
+                    running.kill("killed")
+            self._remove_certainly(key, running.id)
+
+        self._soon(key, job)
+
+    def _soon(self, key: tuple[str, str], job: Callable[[], None]) -> None:
+        """Run a removal in the background, or here and now after `close`."""
         with _held_lock:
-            if _held.get(key, ...) is not None:
-                return  # under way or done
             try:
-                _held[key] = self._removers.submit(self._remove_certainly, key, identity)
+                _held[key] = self._removers.submit(job)
                 return
             except RuntimeError:
-                pass  # closed: do it here
-        self._remove_certainly(key, identity)
+                pass
+        job()
 
     def _remove_certainly(self, key: tuple[str, str], identity: str) -> None:
         """Try until it is gone; after the last try the name is free again and the reaper's turn comes."""

@@ -31,7 +31,7 @@ class Supervised:
     """A running container; see `backend.Running` for the surface."""
 
     def __init__(
-        self, engine: Engine, identity: str, spec: ContainerSpec, stream: Stream, remover: Callable[[], None]
+        self, engine: Engine, identity: str, spec: ContainerSpec, stream: Stream, remove: Callable[[Supervised], None]
     ) -> None:
         self.id = identity
         self.name = spec.name
@@ -39,7 +39,8 @@ class Supervised:
         self._engine = engine
         self._spec = spec
         self._stream = stream
-        self._remover = remover
+        self._remove = remove
+        self._removing = False
         self._begin = time.monotonic()
         self._output = Demultiplexer()
         self._last = Sample(pids=0, cpu_seconds=0.0)
@@ -77,7 +78,10 @@ class Supervised:
 
     def remove(self) -> None:
         """See `backend.Running.remove`."""
-        self._remover()
+        with self._lock:
+            first, self._removing = not self._removing, True
+        if first:
+            self._remove(self)
 
     def _send_kill(self, reason: KillReason) -> None:
         with self._lock:
