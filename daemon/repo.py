@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from git import Git, Repo
+from git import Git
 from git.exc import GitError
 
 from daemon.gitfolders import FreshFolder, read_folder
@@ -92,13 +92,9 @@ class _HostGit(Git):
     def execute(self, command: str | Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         if isinstance(command, str):
             raise TypeError("repo: git commands are lists")
-        return super().execute([*_ENVIRONMENT, *_GIT, *command[1:]], *args, **kwargs)
-
-
-class _HostRepo(Repo):
-    """A repository whose every git process is a `_HostGit`."""
-
-    GitCommandWrapperType = _HostGit
+        # An absolute directory, since GitPython falls back to the daemon's own place when this one is gone.
+        place = f"--git-dir={self.working_dir}"
+        return super().execute([*_ENVIRONMENT, *_GIT, place, *command[1:]], *args, **kwargs)
 
 
 class TreeStore:
@@ -112,7 +108,7 @@ class TreeStore:
         if not (git_dir / "HEAD").is_file():
             with _disk():
                 make_private(git_dir)
-            _run(_HostGit(self._git_dir), "init", "--quiet", "--bare", "--template=", "--initial-branch=none", ".")
+            _run(_HostGit(self._git_dir), "init", "--quiet", "--bare", "--template=", "--initial-branch=none")
 
     def write_tree(self, files: Mapping[str, File]) -> str:
         """Store files as one tree, durable on return; returns the tree id."""
@@ -120,13 +116,13 @@ class TreeStore:
 
     def read_tree(self, tree: str) -> dict[str, File]:
         """Every file of a tree by path. Raises KeyError when the tree is unknown."""
-        with self._open() as repo:
-            return {path: File(_read(repo, "blob", entry.id), entry.mode) for path, entry in _walk(repo, tree)}
+        with self._open() as git:
+            return {path: File(_read(git, "blob", entry.id), entry.mode) for path, entry in _walk(git, tree)}
 
     def list_tree(self, tree: str) -> dict[str, Entry]:
         """Mode and blob id of every file of a tree by path, without reading the files. Raises KeyError."""
-        with self._open() as repo:
-            return dict(_walk(repo, tree))
+        with self._open() as git:
+            return dict(_walk(git, tree))
 
     def overlay(self, tree: str, changes: Mapping[str, File], deleted: Collection[str] = ()) -> str:
         """The tree with `deleted` taken out (absent ones are no error) and `changes` put in; returns the new id."""
@@ -142,10 +138,10 @@ class TreeStore:
         commit.
         """
         _check_ref(ref)
-        with self._open() as repo:
-            _read(repo, "tree", tree)
+        with self._open() as git:
+            _read(git, "tree", tree)
             for parent in parents:
-                _read(repo, "commit", parent)
+                _read(git, "commit", parent)
         (commit,) = self._write([("commit", encode_commit(tree, parents, message, who=WHO, when=int(when)))])
         self._move_ref(ref, commit, _NOTHING)
         return commit
@@ -158,14 +154,14 @@ class TreeStore:
     def resolve(self, ref: str) -> str | None:
         """The commit that a ref holds, or None."""
         _check_ref(ref)
-        with self._open() as repo:
-            status, output, _ = _call(repo.git, "rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
+        with self._open() as git:
+            status, output, _ = _call(git, "rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
         return output.decode().strip() if status == 0 else None
 
     def tree_of(self, commit: str) -> str:
         """The tree id of a commit. Raises KeyError when it is unknown."""
-        with self._open() as repo:
-            first, _, _ = _read(repo, "commit", commit).partition(b"\n")
+        with self._open() as git:
+            first, _, _ = _read(git, "commit", commit).partition(b"\n")
         return first.removeprefix(b"tree ").decode("ascii")
 
     def export(self, tree: str, destination: Path) -> int:
@@ -184,8 +180,8 @@ class TreeStore:
         for name in (before, after):
             _check_id(name)
         arguments = ("diff-tree", "-r", "-p", "-M", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
-        with self._open() as repo:
-            output = _run(repo.git, *arguments)
+        with self._open() as git:
+            output = _run(git, *arguments)
         text = output[:max_bytes].decode("utf-8", "replace")
         return text if len(output) <= max_bytes else f"{text}\n[cut after {max_bytes} of {len(output)} bytes]\n"
 
@@ -209,17 +205,20 @@ class TreeStore:
             return write_objects(self._git_dir / "objects", objects)
 
     @contextmanager
-    def _open(self) -> Iterator[Repo]:
+    def _open(self) -> Iterator[Git]:
+        # Not `git.Repo`: it looks into GIT_DIR and its like in the daemon's environment.
+        git = _HostGit(self._git_dir)
         try:
-            with _HostRepo(self._git_dir, expand_vars=False) as repo:
-                yield repo
+            yield git
         except (GitError, OSError) as error:
             raise InfrastructureError(f"repo: cannot read {self._git_dir}: {error}") from error
+        finally:
+            git.clear_cache()
 
     def _move_ref(self, ref: str, commit: str, expected: str) -> None:
         _check_ref(ref)
-        with self._open() as repo:
-            status, _, message = _call(repo.git, "update-ref", "--no-deref", ref, commit, *filter(None, [expected]))
+        with self._open() as git:
+            status, _, message = _call(git, "update-ref", "--no-deref", ref, commit, *filter(None, [expected]))
         if status == 0:
             return
         standing = self.resolve(ref)
@@ -264,23 +263,25 @@ def _disk() -> Iterator[None]:
         raise InfrastructureError(f"repo: {error.filename or 'disk'}: {error.strerror or error}") from error
 
 
-def _read(repo: Repo, kind: str, name: str) -> bytes:
+def _read(git: Git, kind: str, name: str) -> bytes:
     _check_id(name)
     try:
-        _, kind_found, _, data = repo.git.get_object_data(name)
-    except ValueError:
-        raise KeyError(f"repo: no {kind} {name} in the archive") from None
+        _, kind_found, _, data = git.get_object_data(name)
+    except ValueError as error:
+        if "missing" in str(error):
+            raise KeyError(f"repo: no {kind} {name} in the archive") from None
+        raise InfrastructureError(f"repo: {kind} {name} cannot be read; restore the archive: {error}") from error
     found = kind_found.decode() if isinstance(kind_found, bytes) else kind_found
     if found != kind:
         raise KeyError(f"repo: {name} is a {found}, not a {kind}")
     return data
 
 
-def _walk(repo: Repo, tree: str, prefix: str = "") -> Iterator[tuple[str, Entry]]:
-    for name, entry in decode_tree(_read(repo, "tree", tree)).items():
+def _walk(git: Git, tree: str, prefix: str = "") -> Iterator[tuple[str, Entry]]:
+    for name, entry in decode_tree(_read(git, "tree", tree)).items():
         path = prefix + name.decode("utf-8", "surrogateescape")
         if entry.mode == DIRECTORY:
-            yield from _walk(repo, entry.id, path + "/")
+            yield from _walk(git, entry.id, path + "/")
         elif entry.mode in (PLAIN, EXECUTABLE):
             yield path, entry
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -54,6 +55,8 @@ def append_durably(path: Path, data: bytes) -> None:
 
 def make_private(directory: Path) -> None:
     """Create `directory` and its missing parents, each for the owner alone. Raises OSError."""
+    if directory.exists() and not directory.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory))
     if not directory.is_dir():
         make_private(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
