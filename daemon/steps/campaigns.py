@@ -19,6 +19,7 @@ from daemon.steps.effects import DAEMON, effect, scratch
 from daemon.steps.maxima import candidate_maximum, measuring_maximum
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, rule_for, session
 from kernels.target import Target
+from sandbox.judging import CandidateFault
 from workflows.models import (
     Account,
     AccountLine,
@@ -53,7 +54,6 @@ class CampaignSteps:
     def open(self, campaign: str, spec: CampaignSpec) -> CampaignFacts:
         """Check everything before the first cent, record the seed, measure the noise."""
         house = self._house
-        known = house.archive.campaign(campaign)
         target = house.target(spec.target)
         self._check_model(spec.model)
         image = house.image()
@@ -62,12 +62,13 @@ class CampaignSteps:
             raise refused(decision)
         caps: dict[Account, int] = {**decision.require.get("caps", {}), **spec.budget.amounts()}
         caps["candidates"] = spec.candidates
-        if known is None:
-            house.audit.append(
-                "campaign.open.intent", actor=spec.started_by or DAEMON, campaign=campaign, body=spec.model_dump()
-            )
+        told = {"spec": spec.model_dump(mode="json", exclude={"carried"}), "decision": decision.decision_id}
+        house.audit.append("campaign.open.intent", actor=spec.started_by or DAEMON, campaign=campaign, body=told)
+        row = house.archive.open_campaign(campaign, spec.target, spec.model_dump_json(exclude={"carried"}), "")
+        if row.facts:
+            return CampaignFacts.model_validate_json(row.facts)
         house.ledger.open(campaign, caps)
-        seed = self._add_seed(campaign, target)
+        seed = self._add_seed(campaign, target, row.opened)
         sigma = self._calibrate(campaign, target, seed)
         rule = rule_for(target, sigma)
         detectable = smallest_detectable(rule, alpha_for(1, TOTAL_ALPHA, planned=spec.candidates))
@@ -84,10 +85,8 @@ class CampaignSteps:
             detectable=detectable if math.isfinite(detectable) else None,
             search_attributes=self._search_attributes,
         )
-        row = house.archive.open_campaign(campaign, spec.target, spec.model_dump_json(), facts.model_dump_json())
-        house.audit.append(
-            "campaign.open.outcome", actor=DAEMON, campaign=campaign, body=facts.model_dump(exclude={"campaign"})
-        )
+        house.audit.append("campaign.open.outcome", actor=DAEMON, campaign=campaign, body=facts.model_dump())
+        row = house.archive.settle_facts(campaign, facts.model_dump_json())
         return CampaignFacts.model_validate_json(row.facts)
 
     def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
@@ -219,22 +218,19 @@ class CampaignSteps:
             "by": spec.started_by,
         }
 
-    def _add_seed(self, campaign: str, target: Target) -> CandidateRow:
+    def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:
         house, candidate = self._house, f"{campaign}-c0"
         row = house.archive.get(candidate)
         if row is not None:
             return row
         tree = house.trees.import_folder(target.seed_folder)
         ref = candidate_ref(campaign, 0)
-        commit = house.trees.commit(tree, [], f"{campaign}: seed of {target.name}\n", ref, when=int(time.time()))
+        commit = house.trees.commit(tree, [], f"{campaign}: seed of {target.name}\n", ref, when=int(opened))
         return house.archive.add_seed(campaign, candidate, tree=tree, commit=commit, ref=ref)
 
     def _calibrate(self, campaign: str, target: Target, seed: CandidateRow) -> float:
         """Noise of one run: the seed against itself."""
         house = self._house
-        known = house.archive.campaign(campaign)
-        if known is not None:
-            return CampaignFacts.model_validate_json(known.facts).sigma
         with (
             scratch(house, seed.candidate, "calibrate") as folder,
             effect(
@@ -247,8 +243,13 @@ class CampaignSteps:
             ) as meter,
             session(house, campaign, target, f"{seed.candidate}-aa", seed.tree, seed.tree, folder) as (opened, _),
         ):
-            opened.build("child")
-            opened.check("child", "visible")
-            outcome = fixed(opened, target, CALIBRATION_PAIRS, "visible")
-            meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+            try:
+                opened.build("child")
+                opened.check("child", "visible")
+                outcome = fixed(opened, target, CALIBRATION_PAIRS, "visible")
+            except CandidateFault as fault:
+                told = f"the seed of {target.name} fails its own judge: {fault.verdict}: {fault.feedback}"
+                raise RefusedError("TARGET", f"{told}; {fault.log[-1000:]}".strip("; ")) from fault
+            finally:
+                meter.add("cpu_ms", opened.cpu_seconds() * 1000)
         return calibrate(outcome.gains)

@@ -70,7 +70,7 @@ def effect(
         taken = meter.amounts()
         settled = {account: taken.get(account, 0) for account in reserve}
         house.ledger.settle(key, settled)
-        house.metrics.spent(settled)
+        house.metrics.spent({str(name): amount for name, amount in settled.items()})
         tell(f"{kind}.outcome", body={"key": key, "ended": ended, "spent": settled})
 
 
