@@ -117,7 +117,7 @@ class TreeStore:
     def read_tree(self, tree: str) -> dict[str, File]:
         """Every file of a tree by path. Raises KeyError when the tree is unknown."""
         with self._open() as git:
-            return {path: File(_read(git, "blob", entry.id), entry.mode) for path, entry in _walk(git, tree)}
+            return {path: File(_part(git, "blob", entry.id), entry.mode) for path, entry in _walk(git, tree)}
 
     def list_tree(self, tree: str) -> dict[str, Entry]:
         """Mode and blob id of every file of a tree by path, without reading the files. Raises KeyError."""
@@ -277,11 +277,23 @@ def _read(git: Git, kind: str, name: str) -> bytes:
     return data
 
 
-def _walk(git: Git, tree: str, prefix: str = "") -> Iterator[tuple[str, Entry]]:
-    for name, entry in decode_tree(_read(git, "tree", tree)).items():
+def _part(git: Git, kind: str, name: str) -> bytes:
+    """An object that a stored tree names: when it is missing, the store is damaged."""
+    try:
+        return _read(git, kind, name)
+    except KeyError as error:
+        raise InfrastructureError(f"repo: {kind} {name} is lost or damaged; restore the archive") from error
+
+
+def _walk(git: Git, tree: str) -> Iterator[tuple[str, Entry]]:
+    yield from _walk_level(git, _read(git, "tree", tree), "")
+
+
+def _walk_level(git: Git, data: bytes, prefix: str) -> Iterator[tuple[str, Entry]]:
+    for name, entry in decode_tree(data).items():
         path = prefix + name.decode("utf-8", "surrogateescape")
         if entry.mode == DIRECTORY:
-            yield from _walk(git, entry.id, path + "/")
+            yield from _walk_level(git, _part(git, "tree", entry.id), path + "/")
         elif entry.mode in (PLAIN, EXECUTABLE):
             yield path, entry
         else:

@@ -157,7 +157,8 @@ def test_many_threads_write_at_once(store: TreeStore) -> None:
 @pytest.mark.parametrize(
     "path",
     ["", "/etc/passwd", "a//b", "a/", "./a", "a/../b", "..", ".git/config", "a/.git/hooks/x", ".GIT/x", "a/.git",
-     ".git. /x", "git~1/x", "GIT~1", ".git::$INDEX_ALLOCATION/x", "a\0b", "a\\b", "\ud800", "x" * 256, "/".join("a" * 65)],
+     ".git. /x", "git~1/x", "GIT~1", ".git::$INDEX_ALLOCATION/x", "a\0b", "a\\b", "\ud800", "x" * 256,
+     "/".join("a" * 65)],
 )  # fmt: skip
 def test_paths_that_must_never_enter_a_tree(store: TreeStore, path: str) -> None:
     for attempt in (
