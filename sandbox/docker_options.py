@@ -90,7 +90,9 @@ def create_body(spec: ContainerSpec, labelled: Mapping[str, str]) -> dict[str, A
         # As entrypoint, since an image may bring one that a mere command would be handed to.
         "Entrypoint": command(spec),
         "Cmd": [],
-        "WorkingDir": working_folder(spec),
+        # An engine makes a missing working folder itself, closed to the runner, and a tmpfs there inherits that. The
+        # root always exists and is never writable; programs that need another folder change to it.
+        "WorkingDir": "/",
         "AttachStdin": False,
         "AttachStdout": True,
         "AttachStderr": True,
@@ -136,11 +138,6 @@ def create_body(spec: ContainerSpec, labelled: Mapping[str, str]) -> dict[str, A
             "PublishAllPorts": False,
         },
     }
-
-
-def working_folder(spec: ContainerSpec) -> str:
-    """`/work` where the spec has one, else the root."""
-    return EXECUTABLE_TMPFS if EXECUTABLE_TMPFS in spec.limits.tmpfs else "/"
 
 
 def nano_cpus(spec: ContainerSpec) -> int:

@@ -212,6 +212,7 @@ ASSERTIONS: tuple[Assertion, ...] = (
         docker_options.command,
         OURS,
     ),
+    Assertion("working-folder", "starts in the read-only root", _config("WorkingDir"), _always("/")),
     Assertion(
         "terminal",
         "no terminal and no input",

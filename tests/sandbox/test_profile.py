@@ -123,6 +123,7 @@ BREAKS: list[tuple[str, Breaker]] = [
     ("environment", lambda seen: seen["Config"]["Env"].pop()),
     ("command", config("Entrypoint", ["/bin/sh"])),
     ("command", config("Cmd", ["--more"])),
+    ("working-folder", config("WorkingDir", "/proc/self/fd/8")),
     ("terminal", config("Tty", True)),
     ("terminal", config("OpenStdin", True)),
     ("health-check", config("Healthcheck", {"Test": ["CMD", "true"]})),
