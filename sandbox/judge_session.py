@@ -18,8 +18,10 @@ from workflows.ports import InfrastructureError
 
 MARGIN_SECONDS = 45.0
 """What a request may take beyond the work of the candidate: connecting, drawing, checking."""
-FREE_CPU_SECONDS = 2.0
-"""CPU time that a runner may use beyond its calls: starting, loading, and the slack of a sampled counter."""
+FREE_CPU_SECONDS = 1.0
+"""CPU time that a runner may use beyond its calls: starting the guest, and answering."""
+BUSY_FACTOR = 2.0
+"""CPU time per second of a call that needs no reason: threads that all join may share a moment of several CPUs."""
 
 
 class Host(Protocol):
@@ -34,7 +36,7 @@ class Host(Protocol):
 
 
 class Session:
-    """Not thread-safe. Use as a context manager: leaving it removes the runners."""
+    """Not thread-safe. Use as a context manager: leaving it removes the runners, and may raise what `finish` raises."""
 
     def __init__(
         self, judge: Host, client: JudgeClient, key: str, io: Path, arms: dict[str, Path], cpuset: str
@@ -55,7 +57,11 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self.close()
 
     def build(self, arm: str) -> str:
         """Start the arm's runner, build and load its candidate; returns the build's log. Once per arm.
@@ -96,15 +102,17 @@ class Session:
         return found
 
     def finish(self) -> None:
-        """Stop the runners and look at what they used: call it after the last measurement, before believing any.
+        """Stop the runners and look at what they used; leaving the session without an exception does the same.
 
         Raises CandidateFault `quarantined:background-work` when the child used far more CPU time than its calls took:
         a thread that burns in the background slows the parent's calls and so flatters its own.
         """
         self._stop()
-        child, cpus = self._exits.get("child"), self._judge.settings.run_limits.cpus
-        allowed = self._busy.get("child", math.inf) * max(1.0, cpus) + FREE_CPU_SECONDS
-        if child is not None and child.cpu_seconds > allowed:
+        child, busy = self._exits.get("child"), self._busy.get("child")
+        if child is None or busy is None:
+            return
+        allowed = allowed_cpu_seconds(busy, child.wall_seconds, self._judge.settings.run_limits.cpus)
+        if child.cpu_seconds > allowed:
             raise CandidateFault(
                 "child",
                 "quarantined:background-work",
@@ -159,6 +167,15 @@ class Session:
         if arm == "parent" and self._judge.parent_failed(self._key) == 1:
             return InfrastructureError(f"runner: the parent's runner failed ({verdict}: {text}); trying again")
         return CandidateFault(arm, verdict, text[:4096], f"{log}\n{said}".strip())
+
+
+def allowed_cpu_seconds(busy: float, wall: float, cpus: float) -> float:
+    """CPU seconds that calls of `busy` seconds explain in a container that lived `wall` seconds.
+
+    The last term is the error of a counter that is sampled ever more seldom: a tenth of the age, 0.25 to 2 seconds.
+    """
+    sampling = min(max(0.25, 0.12 * wall), 2.2) * cpus
+    return BUSY_FACTOR * max(1.0, cpus) * busy + FREE_CPU_SECONDS + sampling
 
 
 def _end(running: Running, seen: str) -> Exit:

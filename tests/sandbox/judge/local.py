@@ -28,6 +28,8 @@ class LocalRunning:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self._process = subprocess.Popen(argv, stdout=self._log, stderr=self._log, start_new_session=True)
         self._asked: KillReason | None = None
+        self.cpu_seconds = 0.0
+        """What the end will tell; nothing measures it here."""
 
     def wait(self, seconds: float) -> Exit | None:
         try:
@@ -37,7 +39,9 @@ class LocalRunning:
         self._group()
         self._log.seek(0)
         reason = self._asked or ("signal" if code < 0 else "exit")
-        return Exit(code=128 - code if code < 0 else code, reason=reason, stderr=self._log.read())
+        return Exit(
+            code=128 - code if code < 0 else code, reason=reason, stderr=self._log.read(), cpu_seconds=self.cpu_seconds
+        )
 
     def kill(self, reason: KillReason = "killed") -> Exit:
         if self._process.poll() is None:

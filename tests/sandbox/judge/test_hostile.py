@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.judge_session import allowed_cpu_seconds
 from sandbox.judging import CandidateFault, Judge
 from tests.sandbox.judge.conftest import Trial, plant, seed_of
 from tests.sandbox.judge.hostile import HOSTILE, SYMBOL_TRICKS, candidate
+from tests.sandbox.judge.local import LocalRunning
 from workflows.ports import InfrastructureError
 
 
@@ -88,6 +90,29 @@ def test_a_parent_that_fails_is_our_fault_once(judges: Callable[..., Judge], tmp
     for expected in (InfrastructureError, CandidateFault):
         with judge.session("same key", os.urandom(32), arms) as session, pytest.raises(expected, match="failed:crash"):
             session.pairs(1, "visible")
+
+
+def test_cpu_time_beyond_the_calls_is_quarantined(judges: Callable[..., Judge], tmp_path: Path) -> None:
+    arms = {arm: plant(tmp_path / arm, seed_of("packing")) for arm in ("child", "parent")}
+    judge = judges("packing")
+    for burnt, verdict in ((0.5, None), (60.0, "quarantined:background-work")):
+        caught = None
+        try:
+            with judge.session(f"burnt-{burnt}", b"seed", arms) as session:
+                session.pairs(1, "visible")
+                for runner in session._runners.values():
+                    assert isinstance(runner, LocalRunning)
+                    runner.cpu_seconds = burnt if runner.name.endswith("child") else 0.0
+        except CandidateFault as fault:
+            caught = fault.verdict
+        assert caught == verdict
+        assert session.cpu_seconds() == burnt
+
+
+def test_what_calls_explain_is_allowed() -> None:
+    assert allowed_cpu_seconds(busy=1.0, wall=4.0, cpus=1.0) >= 1.0 + 0.4 + 0.5
+    assert allowed_cpu_seconds(busy=1.0, wall=6.0, cpus=1.0) < 6.0
+    assert allowed_cpu_seconds(busy=50.0, wall=60.0, cpus=1.0) > 60.0
 
 
 def test_sealed_faults_tell_nothing_but_the_verdict(judges: Callable[..., Judge], tmp_path: Path) -> None:
