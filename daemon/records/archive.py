@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, or_, sel
 from daemon.records.canonical import canonical
 from daemon.records.champions import Champions
 from daemon.records.db import Database
-from daemon.records.rows import SEED_VERDICT, CampaignRow, CandidateRow, Move, NoteRow
+from daemon.records.rows import RECORDED, SEED_VERDICT, CampaignRow, CandidateRow, Move, NoteRow
 from daemon.records.tables import campaigns, candidates, notes
 from daemon.repo import TreeStore
 from workflows.ports import RefusedError
@@ -137,6 +137,11 @@ class Archive:
         """Possible parents by number: a score, and a verdict of `seed`, `accepted` or `failed:…` (honest, if worse)."""
         honest = or_(candidates.c.verdict.in_((SEED_VERDICT, "accepted")), candidates.c.verdict.like("failed:%"))
         return self._rows(_of(campaign).where(candidates.c.score.is_not(None), honest).order_by(candidates.c.number))
+
+    def unrecorded(self, campaign: str) -> list[CandidateRow]:
+        """Candidates that were chosen and whose path has not ended: in flight, or waiting for a person."""
+        ended = candidates.c.times.like(f'%"{RECORDED}"%')
+        return self._rows(_of(campaign).where(candidates.c.number > 0, ~ended).order_by(candidates.c.number))
 
     def same_tree(self, campaign: str, tree: str) -> list[CandidateRow]:
         """Candidates of the campaign that hold exactly this tree, oldest first."""

@@ -23,7 +23,8 @@ from daemon.records.migrations import migrate
 from workflows.ports import InfrastructureError
 
 _BUSY_SECONDS = 30
-_MIGRATION_LOCK = 7_228_101
+_WRITERS = 7_228_101
+"""Number of the PostgreSQL advisory lock that every write transaction takes."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -51,8 +52,6 @@ class Database:
         except (SQLAlchemyError, ImportError) as error:
             raise InfrastructureError(f"records: cannot use {self.place}: {error}") from error
         with self.begin() as connection:
-            if not self.sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             self.version = migrate(connection)
 
     def _prepare_file(self, path: Path) -> None:
@@ -72,9 +71,10 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed on leaving, rolled back on any exception. Not to be nested in one thread.
+        """A write transaction, the only one at its time: committed on leaving, rolled back on any exception.
 
-        Raises InfrastructureError when the database cannot be reached, is full, or stays locked for 30 s.
+        Not to be nested in one thread. Raises InfrastructureError when the database cannot be reached, is full, or
+        stays locked for 30 s.
         """
         if getattr(self._writing, "now", False):
             raise RuntimeError("records: a write transaction inside another would wait for itself")
@@ -85,6 +85,8 @@ class Database:
                     yield connection
             else:
                 with self._transaction("") as connection:
+                    # One writer at a time, as SQLite has it: what a transaction read stays true until it commits.
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS})
                     yield connection
         finally:
             self._writing.now = False

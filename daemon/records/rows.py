@@ -10,6 +10,12 @@ SEED_VERDICT = "seed"
 """Verdict of candidate 0, the tree that a campaign starts from: never judged, its score is the campaign's zero."""
 
 
+RECORDED = "recorded"
+"""Key in a row's times: Unix seconds at which the candidate's path ended."""
+HOLD_EXPIRES = "hold_expires"
+"""Key in a row's times: Unix seconds at which its hold turns into no."""
+
+
 class CandidateRow(BaseModel):
     """One candidate, as far as it is decided. See `workflows.models.Scorecard` for the units of the measurements."""
 
@@ -48,7 +54,7 @@ class CandidateRow(BaseModel):
     spent: dict[str, int] = {}
     """Ledger units by account."""
     times: dict[str, float] = {}
-    """Seconds by step."""
+    """Unix seconds of what happened to it (`RECORDED`, `HOLD_EXPIRES`)."""
     promoted: bool = False
     created: float = 0.0
     """Unix seconds of the first `put`; set by the archive."""

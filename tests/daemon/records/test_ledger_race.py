@@ -89,7 +89,7 @@ def test_kill_9_never_under_reports(tmp_path: Path) -> None:
     ledger = Ledger(db)
     ledger.open("c", {"tokens": 10**9})
     calls = 0
-    for attempt in range(6):
+    for attempt in range(4):
         child = subprocess.Popen([sys.executable, "-c", _SPEND, url, str(attempt)], stdout=subprocess.PIPE)
         assert child.stdout is not None
         first = child.stdout.read(1)
@@ -102,7 +102,7 @@ def test_kill_9_never_under_reports(tmp_path: Path) -> None:
         line = ledger.statement("c")["tokens"]
         # Each call that may have spent is in the books: at 5 when settled, at 7 while unknown.
         assert line.spent + line.reserved >= calls * 5
-        assert line.spent == 5 * ((line.spent) // 5) and len(ledger.unsettled("c")) <= attempt + 1
+        assert line.spent % 5 == 0 and len(ledger.unsettled("c")) <= attempt + 1
         open_calls = len(ledger.unsettled("c"))
         assert line.reserved == 7 * open_calls
         assert line.spent // 5 + open_calls >= calls
