@@ -30,10 +30,16 @@ async def look(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     document["leaders"] = (await handle.query("leaderboard"))["rows"]
     if described.status is not WorkflowExecutionStatus.RUNNING:
         try:
-            document["report"] = await handle.result()
+            document["report"] = report = await handle.result()
+            document["spent"] = settled(document["spent"], report.get("spent", {}))
         except WorkflowFailureError as error:
             document["failure"] = str(error.cause)
     return document
+
+
+def settled(lines: dict[str, dict[str, Any]], spent: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """The accounts after the books were closed: nothing is reserved any more."""
+    return {name: {**line, "spent": spent.get(name, line["spent"]), "reserved": 0} for name, line in lines.items()}
 
 
 def ended(document: dict[str, Any]) -> bool:
