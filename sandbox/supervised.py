@@ -22,7 +22,8 @@ from workflows.ports import InfrastructureError
 KILL_SECONDS = 15.0
 """How long an engine may take to obey a kill."""
 
-_SAMPLE_EVERY = 0.25
+_FIRST_SAMPLE, _LAST_SAMPLE = 0.02, 0.25
+"""Pauses between samples: they grow with age, so that short lives are seen too."""
 _SAMPLE_SHARE = 10
 """A sample that took long is followed by a pause this many times as long."""
 
@@ -45,7 +46,7 @@ class Supervised:
         self._output = Demultiplexer()
         self._last = Sample(pids=0, cpu_seconds=0.0)
         self._sampled = self._begin
-        self._next_sample = self._begin + _SAMPLE_EVERY
+        self._next_sample = self._begin + _FIRST_SAMPLE
         self._crowded = False
         self._lock = threading.Lock()
         self._asked: KillReason | None = None
@@ -154,7 +155,8 @@ class Supervised:
         begin = time.monotonic()
         sample = self._engine.sample(self.id)
         end = time.monotonic()
-        self._next_sample = end + max(_SAMPLE_EVERY, _SAMPLE_SHARE * (end - begin))
+        pause = min(max((end - self._begin) / 5, _FIRST_SAMPLE), _LAST_SAMPLE)
+        self._next_sample = end + max(pause, _SAMPLE_SHARE * (end - begin))
         if sample is not None and sample.cpu_seconds >= self._last.cpu_seconds:
             self._sampled, self._last = begin, sample
             self._crowded |= sample.pids >= self._spec.limits.pids or sample.forks_refused > 0
