@@ -291,9 +291,9 @@ class Metrics:
         """The folder holds again what is in force: nothing is waiting to be mended."""
         self._rejected.set(0)
 
-    def audit_appended(self) -> None:
-        """The audit log took a record."""
-        self._audit_records.inc()
+    def audit_appended(self, count: int = 1) -> None:
+        """The audit log took records."""
+        self._audit_records.inc(count)
         self._audit_time.set_to_current_time()
         self._audit_writable.set(1)
 

@@ -89,7 +89,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     backend.gate = asked
     undo.append(("docker", partial(_close_docker, backend)))
     ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
-    gateway = _gateway(settings, db, ledger, audit, blobs)
+    gateway = _gateway(settings, db, ledger, audit, blobs, metrics)
     gateway.start()
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
@@ -115,8 +115,17 @@ def _close_docker(backend: GovernedBackend) -> None:
     backend.close()
 
 
-def _gateway(settings: Settings, db: Database, ledger: Ledger, audit: AuditLog, blobs: BlobStore) -> Gateway:
+CALLS = {"model.answer": "ok", "model.replayed": "replayed", "model.refused": "refused", "model.fault": "failed"}
+"""Audit kinds of the gateway that end a call, and how the metric names that."""
+
+
+def _gateway(
+    settings: Settings, db: Database, ledger: Ledger, audit: AuditLog, blobs: BlobStore, metrics: Metrics
+) -> Gateway:
     def record(kind: str, body: dict[str, Any]) -> None:
+        if kind in CALLS:
+            tokens = {"input_tokens": int(body.get("tokens_in", 0)), "output_tokens": int(body.get("tokens_out", 0))}
+            metrics.gateway_call(str(body.get("model", "")), CALLS[kind], float(body.get("seconds", 0.0)), **tokens)
         audit.append(
             kind,
             actor="gateway",

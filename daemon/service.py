@@ -22,6 +22,7 @@ from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
 from daemon.house import House
 from daemon.metrics import Metrics
+from daemon.pulse import Pulse
 from daemon.settings import Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
@@ -69,13 +70,13 @@ class Service:
         self._undo.append(("metrics", endpoint.close))
         # Independent and slow: the engines start side by side.
         opening = asyncio.to_thread(self._start_opa)
-        if settings.temporal_address:
+        if settings.given_temporal:
             await opening
         else:
             self._temporal = TemporalServer(home, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
             self._undo.append(("temporal", self._temporal.stop))
             await asyncio.gather(opening, asyncio.to_thread(self._temporal.start))
-        address = self._temporal.address if self._temporal else settings.temporal_address
+        address = self._temporal.address if self._temporal else settings.given_temporal
         self.house = await asyncio.to_thread(self._open_house)
         on = runtime(f"{settings.metrics_host}:{settings.sdk_metrics_port}") if settings.sdk_metrics_port else None
         self.client = await connect(address, settings.temporal_namespace, on=on)
@@ -89,6 +90,9 @@ class Service:
         )
         await self._workers.start()
         self._publish(address, endpoint.port)
+        pulse = Pulse(self.house)
+        pulse.start()
+        self._undo.append(("pulse", pulse.stop))
         self.metrics.ready(True)
         _tell_systemd("READY=1")
         log.info("ready", extra={"temporal": address, "metrics": endpoint.port, "revision": self.house.gate.revision})

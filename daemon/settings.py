@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         return settings
 
     @property
+    def given_temporal(self) -> str:
+        """Address of a server that is not ours to start; the Temporal CLI's own variable counts too."""
+        return self.temporal_address or os.environ.get("TEMPORAL_ADDRESS", "")
+
+    @property
     def catalogue(self) -> Catalogue:
         """All allowed models."""
         return Catalogue(models=self.models)

@@ -56,7 +56,7 @@ class Campaign:
         self._progress = carried.progress if carried else Progress(started=workflow.time())
         self._running: set[str] = set()
         self._holds: dict[str, Hold] = {}
-        self._wake = False
+        self._report: CampaignReport | None = None
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -165,6 +165,8 @@ class Campaign:
             CampaignActivities.close_campaign, args=[self._spec, self._require_facts(), self._progress], **HEAVY
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
+        self._report = report
+        self._show()
         workflow.set_current_details(views.closing_page(report))
         return report
 
@@ -195,7 +197,8 @@ class Campaign:
             )
 
     def _status(self) -> dict[str, Any]:
-        return views.status(self._id, self._spec, self._progress, len(self._running), self._holds, workflow.time())
+        status = views.status(self._id, self._spec, self._progress, len(self._running), self._holds, workflow.time())
+        return status if self._report is None else status | views.ended(self._report)
 
     # -- queries -------------------------------------------------------------------------------------------------
 

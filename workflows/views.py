@@ -67,6 +67,11 @@ def status(
     }
 
 
+def ended(report: CampaignReport) -> dict[str, Any]:
+    """What an ended campaign's status says instead of its forecast."""
+    return {"status": report.status, "eta_seconds": 0.0, "report": report.model_dump()}
+
+
 def hold_rows(holds: dict[str, Hold], now: float) -> list[dict[str, Any]]:
     """Holds, oldest first, with age and time left in seconds."""
     return [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from daemon.house import House
 from daemon.steps import edits, promote, record
 from daemon.steps.evaluate import evaluate
@@ -16,6 +19,7 @@ from workflows.models import (
     Proposal,
     Scorecard,
 )
+from workflows.ports import InfrastructureError
 
 
 class CandidateSteps:
@@ -24,30 +28,45 @@ class CandidateSteps:
     def __init__(self, house: House) -> None:
         self._house = house
 
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        """Time a step; count it when the fault is ours."""
+        with self._house.metrics.step(name):
+            try:
+                yield
+            except InfrastructureError as error:
+                self._house.metrics.infrastructure_error(error)
+                raise
+
     def propose(self, spec: CandidateSpec) -> Proposal:
         """See `propose.propose`."""
-        with self._house.metrics.step("propose"):
+        with self._step("propose"):
             return propose(self._house, spec)
 
     def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
         """See `edits.gate`."""
-        with self._house.metrics.step("gate"):
+        with self._step("gate"):
             return edits.gate(self._house, spec, proposal)
 
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """See `edits.commit`."""
-        with self._house.metrics.step("commit"):
+        with self._step("commit"):
             return edits.commit(self._house, spec, edit, proposal)
 
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """See `evaluate.evaluate`."""
-        with self._house.metrics.step("evaluate"):
-            return evaluate(self._house, spec, edit)
+        with self._step("evaluate"):
+            card = evaluate(self._house, spec, edit)
+        if card.e_value is not None:
+            self._house.metrics.measured(card.pairs, card.e_value)
+        return card
 
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         """See `promote.promote`."""
-        with self._house.metrics.step("promote"):
-            return promote.promote(self._house, spec, edit, card, approvals)
+        with self._step("promote"):
+            promotion = promote.promote(self._house, spec, edit, card, approvals)
+        self._house.metrics.promotion(promotion.status)
+        return promotion
 
     def reject(self, spec: CandidateSpec, approval: Approval) -> None:
         """See `promote.reject`."""
@@ -63,5 +82,5 @@ class CandidateSteps:
         promotion: Promotion | None,
     ) -> CandidateOutcome:
         """See `record.record`."""
-        with self._house.metrics.step("record"):
+        with self._step("record"):
             return record.record(self._house, spec, proposal, edit, commit, card, promotion)

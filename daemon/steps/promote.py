@@ -9,7 +9,7 @@ from typing import Any
 from daemon import approvals
 from daemon.gate import Decision
 from daemon.house import House
-from daemon.records.rows import CandidateRow
+from daemon.records.rows import HOLD_EXPIRES, CandidateRow
 from daemon.search.intervals import Interval, mean_interval
 from daemon.steps.effects import DAEMON, attempt, effect, scratch
 from daemon.steps.maxima import measuring_maximum
@@ -22,8 +22,6 @@ ROUNDS = 3
 """Fresh containers and new inputs for each: a lucky run does not repeat."""
 PAIRS = 6
 """Pairs of one round."""
-EXPIRES = "hold_expires"
-"""Key in a row's times: Unix seconds at which its hold turns into no."""
 EVIDENCE = {"verdict", "gain", "low", "high", "pairs", "e_value", "threshold"}
 
 
@@ -116,11 +114,11 @@ class Question:
         wanted = int(decision.require.get("approvals", 0) or 0)
         if told or not wanted:
             return Promotion(status="refused", reasons=told or ("the policy does not permit it",))
-        expires = self._row.times.get(EXPIRES)
+        expires = self._row.times.get(HOLD_EXPIRES)
         if expires is None:
             # Fixed when the hold is first shown: it is part of what people sign.
             expires = float(int(time.time() + float(decision.require.get("expires_seconds", 0))))
-            self._house.archive.put(self._row.model_copy(update={"times": {**self._row.times, EXPIRES: expires}}))
+            self._house.archive.put(self._row.model_copy(update={"times": {**self._row.times, HOLD_EXPIRES: expires}}))
         problems = tuple(f"{one.by}: {one.problem}" for one in self._checked if not one.verified)
         return Promotion(
             status="hold",
@@ -141,7 +139,7 @@ class Question:
         )
 
     def _check(self, approval: Approval) -> approvals.Checked:
-        expires = self._row.times.get(EXPIRES, 0.0)
+        expires = self._row.times.get(HOLD_EXPIRES, 0.0)
         signers = self._house.settings.home / "keys" / "allowed_signers"
         if time.time() > expires:
             checked = approvals.Checked(approval.by, False, "the hold has expired")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.house import House
-from daemon.records.rows import CandidateRow
+from daemon.records.rows import RECORDED, CandidateRow
 from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
 
 ANCESTRY = 32
@@ -40,7 +40,7 @@ def record(
         }
     )
     repeated = fresh.model_dump(exclude={"created", "updated"}) == row.model_dump(exclude={"created", "updated"})
-    if not (repeated and "recorded" in row.times):
+    if not (repeated and RECORDED in row.times):
         house.audit.append(
             "candidate.decided",
             actor="daemon",
@@ -57,7 +57,7 @@ def record(
             },
         )
         house.metrics.candidate_decided(card.verdict, spec.facts.target.metric_kind)
-    fresh = house.archive.put(fresh.model_copy(update={"times": {**row.times, "recorded": row.updated}}))
+    fresh = house.archive.put(fresh.model_copy(update={"times": {**row.times, RECORDED: row.updated}}))
     return outcome(house, fresh)
 
 

@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 
 from tests.workflows.conftest import Start
 from tests.workflows.fakes import FakePorts
+from workflows.models import CampaignSpec
 
 pytestmark = pytest.mark.temporal
 
@@ -179,3 +180,12 @@ async def test_the_queries_and_the_live_page_tell_the_same(run: Run, client: Cli
     assert line["candidates"] == [f"{handle.id}-c12", f"{handle.id}-c0"]
     status = await handle.query("status")
     assert status["decided"] == 12 and status["best"] == f"{handle.id}-c12"
+    assert status["status"] == "stopped:candidates"
+
+
+async def test_what_the_daemon_sets_itself_is_refused_from_outside(run: Run) -> None:
+    facts = FakePorts().open("k", CampaignSpec(target="matmul")).model_dump()
+    handle = await (await run(FakePorts()))(carried={"facts": facts, "progress": {}})
+    with pytest.raises(WorkflowFailureError) as failed:
+        await handle.result()
+    assert "carried" in str(failed.value.cause)
