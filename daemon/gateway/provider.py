@@ -191,8 +191,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        return max(0.0, float(headers.get("retry-after", "")))
-    except (ValueError, TypeError):
-        return None
+    """Seconds from the header `Retry-After`, wherever in the chain LiteLLM has left it."""
+    for cause in _chain(error):
+        for headers in (
+            getattr(cause, "litellm_response_headers", None),
+            getattr(getattr(cause, "response", None), "headers", None),
+        ):
+            try:
+                return max(0.0, float((headers or {})["retry-after"]))
+            except (KeyError, ValueError, TypeError):
+                continue
+    return None

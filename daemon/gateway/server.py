@@ -147,7 +147,7 @@ class Gateway:
             listener = _listen(folder)
         except OSError as error:
             raise InfrastructureError(f"gateway: cannot listen in {folder}: {error.strerror}") from error
-        server = await asyncio.get_running_loop().create_unix_server(session.server, sock=listener, backlog=8)
+        server = await asyncio.get_running_loop().create_unix_server(session.server, sock=listener, backlog=64)
         await self._shut(grant.candidate)
         self._open[grant.candidate] = Opening(session, server, folder)
         return folder

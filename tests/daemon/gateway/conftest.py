@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gateway_house import House
 
 from daemon.gateway.server import Gateway
+from tests.daemon.gateway.house import House
 
 
 @pytest.fixture

@@ -43,8 +43,10 @@ class Records:
 
     def __init__(self) -> None:
         self.all: list[tuple[str, dict[str, Any]]] = []
+        self.hook: Callable[[str, dict[str, Any]], None] = lambda kind, body: None
 
     def __call__(self, kind: str, body: dict[str, Any]) -> None:
+        self.hook(kind, body)
         self.all.append((kind, body))
 
     def kinds(self) -> list[str]:
