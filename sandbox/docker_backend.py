@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -45,7 +46,7 @@ class DockerEngine:
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        self._local = endpoint.startswith("unix:")
+        self._local = endpoint.startswith("unix://")
         self._lock = threading.Lock()
         self._idle: list[docker.APIClient] = []
         self._version = ""
@@ -182,6 +183,11 @@ class DockerEngine:
                 self._give_back(api, sound)
 
     def _take(self, limit: float) -> docker.APIClient:
+        if self._local:
+            # Tells the plain cause of a dead engine, where the client would wrap it and leak a socket.
+            with socket.socket(socket.AF_UNIX) as knock:
+                knock.settimeout(limit)
+                knock.connect(self._endpoint.removeprefix("unix://"))
         with self._lock:
             api = self._idle.pop() if self._idle else None
         if api is None:

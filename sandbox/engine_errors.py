@@ -60,6 +60,8 @@ def _errno(error: BaseException) -> int | None:
     waiting: list[object] = [error]
     while waiting:
         current = waiting.pop()
+        if isinstance(current, tuple):
+            waiting += current
         if not isinstance(current, BaseException) or id(current) in seen:
             continue
         seen.add(id(current))

@@ -1,0 +1,57 @@
+"""The image's recipe, and that the engine's image is what the recipe says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sandbox.docker_backend import DockerBackend
+from sandbox.images.version import RECIPE, tag
+from tests.sandbox.room import spec
+
+FOLDER = Path(__file__).resolve().parents[2] / "sandbox" / "images"
+
+
+def test_the_base_is_pinned_by_digest() -> None:
+    bases = re.findall(r"^ARG BASE=(.*)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(bases) == 1
+    assert re.fullmatch(r"debian:bookworm-slim@sha256:[0-9a-f]{64}", bases[0])
+
+
+def test_the_build_hashes_the_same_recipe() -> None:
+    assert f"cat {' '.join(RECIPE)} | sha256sum" in (FOLDER / "build").read_text()
+
+
+def test_every_wanted_package_is_in_the_lock() -> None:
+    locked = {line.split()[0] for line in (FOLDER / "lock").read_text().splitlines() if not line.startswith("#")}
+    assert set((FOLDER / "packages").read_text().split()) <= locked
+
+
+@pytest.mark.docker
+def test_a_second_build_finds_the_image_at_once(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    done = subprocess.run([FOLDER / "build"], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"image: {tag()} is there\n"
+
+
+@pytest.mark.docker
+def test_the_image_passes_its_contents_check_under_the_profile(
+    docker_backend: DockerBackend, sandbox_image: str
+) -> None:
+    # The lock comes on standard input, which our containers do not have: it is handed over in the script instead.
+    lock = (FOLDER / "lock").read_text()
+    script = (FOLDER / "contents").read_text().replace("/tmp/locked\n", "/tmp/locked <<'LOCK'\n" + lock + "LOCK\n", 1)
+    end = docker_backend.run(spec(image=sandbox_image, command=("sh", "-c", script)))
+    assert end.code == 0, end
+    assert end.stdout.startswith(b"contents: ")
+
+
+def test_a_build_without_an_engine_says_so(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DOCKER_HOST": f"unix://{tmp_path}/none", "TMPDIR": str(tmp_path)}
+    done = subprocess.run([FOLDER / "build"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no engine answers at" in done.stderr
