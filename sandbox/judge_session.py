@@ -18,6 +18,7 @@ from workflows.ports import InfrastructureError
 
 MARGIN_SECONDS = 45.0
 """What a request may take beyond the work of the candidate: connecting, drawing, checking."""
+FEEDBACK_BYTES = 4096
 FREE_CPU_SECONDS = 1.0
 """CPU time that a runner may use beyond its calls: starting the guest, and answering."""
 BUSY_FACTOR = 2.0
@@ -80,7 +81,10 @@ class Session:
 
         Raises CandidateFault (`failed:wrong`, `failed:bad-output`, `killed:…`, `quarantined:…`) or InfrastructureError.
         """
-        return int(self._ask("check", self._patience(), arm=arm, suite=suite)["cases"])
+        cases = self._ask("check", self._patience(), arm=arm, suite=suite).get("cases")
+        if not isinstance(cases, int) or cases < 1:
+            raise InfrastructureError("judge: the answer to check does not say how many cases there were")
+        return cases
 
     def pairs(self, count: int, suite: str) -> list[Pair]:
         """Measure `count` interleaved pairs; builds what is not built yet. May be called again for more.
@@ -133,12 +137,18 @@ class Session:
             self._client.close()
 
     def _stop(self) -> None:
+        """End and remove every runner, even when one resists; raises the first InfrastructureError at the end."""
+        failure: InfrastructureError | None = None
         for arm, running in self._runners.items():
-            if arm not in self._exits:
-                try:
+            try:
+                if arm not in self._exits:
                     self._exits[arm] = running.kill("killed")
-                finally:
                     running.remove()
+            except InfrastructureError as error:
+                failure = failure or error
+                running.remove()
+        if failure is not None:
+            raise failure
 
     def _patience(self) -> float:
         return self._judge.settings.run_limits.wall_seconds + MARGIN_SECONDS
@@ -151,7 +161,7 @@ class Session:
 
     def _fault(self, fault: dict[str, Any]) -> Exception:
         arm, seen = str(fault.get("arm", "")), str(fault.get("verdict", ""))
-        feedback, log = str(fault.get("feedback", ""))[:4096], str(fault.get("log", ""))
+        feedback, log = str(fault.get("feedback", "")), str(fault.get("log", ""))
         running = self._runners.get(arm)
         if running is None:
             return InfrastructureError(f"judge: a fault of an arm that does not run: {arm!r}")
@@ -166,7 +176,11 @@ class Session:
         text = "; ".join(part for part in (feedback, note) if part)
         if arm == "parent" and self._judge.parent_failed(self._key) == 1:
             return InfrastructureError(f"runner: the parent's runner failed ({verdict}: {text}); trying again")
-        return CandidateFault(arm, verdict, text[:4096], f"{log}\n{said}".strip())
+        return CandidateFault(arm, verdict, _cut(text), f"{log}\n{said}".strip())
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-8", "replace")[:FEEDBACK_BYTES].decode("utf-8", "ignore")
 
 
 def allowed_cpu_seconds(busy: float, wall: float, cpus: float) -> float:

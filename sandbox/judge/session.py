@@ -7,6 +7,7 @@ at fault.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import traceback
 from collections.abc import Callable
@@ -42,8 +43,10 @@ class Session:
 
     def serve(self, link: Link) -> None:
         """Answer until the host hangs up, then clean the folder away."""
+        gc.disable()
         try:
             while True:
+                gc.collect()  # between requests, never inside a timed call
                 request = link.receive(IDLE_SECONDS)
                 answer = self.answer(request)
                 link.send({"id": request.get("id"), **answer})

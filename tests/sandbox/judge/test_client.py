@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sandbox.judge.arm import listen
 from sandbox.judge_client import CONTROL, JudgeClient
 from sandbox.judge_verdicts import verdict_of
 from sandbox.judging import Judge
+from tests.sandbox.judge.conftest import plant, seed_of
 from workflows.ports import InfrastructureError
 
 
@@ -76,6 +78,21 @@ def test_a_dead_judge_is_started_anew(judges: Callable[..., Judge], tmp_path: Pa
     assert not judge.alive()
     judge.session("two", b"x", {}).close()
     assert judge.alive()
+
+
+def test_sessions_run_side_by_side(judges: Callable[..., Judge], tmp_path: Path) -> None:
+    judge = judges("packing")
+    arms = {arm: plant(tmp_path / arm, seed_of("packing")) for arm in ("child", "parent")}
+
+    def measure(number: int) -> list[str]:
+        # Both with the same key, as when a step is taken twice at once.
+        with judge.session("key", bytes([number]), arms) as session:
+            return [pair.first for pair in session.pairs(4, "visible")]
+
+    with ThreadPoolExecutor(3) as pool:
+        orders = list(pool.map(measure, range(3)))
+    for order in orders:
+        assert order[0] != order[1] and order[2] != order[3], "who goes first alternates"
 
 
 def test_a_broken_evaluator_is_no_candidates_fault(judges: Callable[..., Judge], tmp_path: Path) -> None:
