@@ -60,7 +60,7 @@ def _hypothesis(text: str) -> str:
 def _blocks(lines: list[str], files: Mapping[str, str]) -> list[_Block]:
     blocks: list[_Block] = []
     path = next(iter(files)) if len(files) == 1 else ""
-    named = ""
+    named = wrapper = ""
     i = 0
     while i < len(lines):
         line = lines[i].strip()
@@ -71,13 +71,17 @@ def _blocks(lines: list[str], files: Mapping[str, str]) -> list[_Block]:
             block, i = _search_replace(lines, i, path)
             blocks.append(block)
             named = ""
-        elif (fence := _FENCE.fullmatch(line)) and not _opens_search(lines, i + 1):
-            body, i = _fenced(lines, i, fence.group(1))
+        elif fence := _FENCE.fullmatch(line):
+            if wrapper or _opens_search(lines, i + 1):
+                # A fence around SEARCH blocks: neither of its two lines means anything.
+                wrapper, i = "" if wrapper else fence.group(1), i + 1
+                continue
+            body, i = _fenced(lines, i, fence.group(1), named)
             if named:
                 blocks.append(_Block(named, None, body))
                 path, named = named, ""
         else:
-            if line and not fence:
+            if line:
                 named = _path(line, files)
             i += 1
     return blocks
@@ -111,8 +115,10 @@ def _search_replace(lines: list[str], i: int, path: str) -> tuple[_Block, int]:
     return _Block(path, lines[i + 1 : middle], lines[middle + 1 : end]), end + 1
 
 
-def _fenced(lines: list[str], i: int, fence: str) -> tuple[list[str], int]:
+def _fenced(lines: list[str], i: int, fence: str, named: str) -> tuple[list[str], int]:
     end = next((k for k in range(i + 1, len(lines)) if lines[k].strip() == fence), None)
+    if end is None and not named:
+        return [], i + 1
     if end is None:
         raise BadAnswer("a fenced block is not closed; the answer seems to be cut off")
     return lines[i + 1 : end], end + 1
