@@ -10,7 +10,6 @@ import time
 
 from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, or_, select, update
 
-from daemon.records.canonical import canonical
 from daemon.records.champions import Champions
 from daemon.records.db import Database
 from daemon.records.rows import RECORDED, SEED_VERDICT, CampaignRow, CandidateRow, Move, NoteRow
@@ -33,7 +32,7 @@ class Archive:
 
         Raises RefusedError when the id was used with another target or spec.
         """
-        spec = canonical(json.loads(spec_json)).decode()
+        spec = _json(json.loads(spec_json))
         with self._db.begin() as connection:
             query = select(campaigns).where(campaigns.c.campaign == campaign)
             row = connection.execute(query).mappings().first()
@@ -217,7 +216,7 @@ class Archive:
 
     def add_note(self, campaign: str, *, key: str, actor: str, body: str, candidate: str = "") -> NoteRow:
         """Keep a person's note, once per `key`."""
-        new = NoteRow(campaign, key, candidate, actor, body, time.time())
+        new = NoteRow(campaign, key, candidate, _text(actor), _text(body), time.time())
         with self._db.begin() as connection:
             query = select(notes).where(notes.c.campaign == campaign, notes.c.key == key)
             found = connection.execute(query).mappings().first()
@@ -245,8 +244,18 @@ def _columns(row: CandidateRow) -> dict[str, object]:
     values: dict[str, object] = row.model_dump()
     values["commit_id"] = values.pop("commit")
     for name in _JSON:
-        values[name] = canonical(values[name]).decode()
-    return values
+        values[name] = _json(values[name])
+    return {name: _text(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _json(value: object) -> str:
+    # Not canonical JSON: a person may choose a seed beyond 2**53.
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _text(value: str) -> str:
+    # Candidates write some of it: lone surrogates and NUL fit into no database.
+    return value.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _row(found: RowMapping) -> CandidateRow:

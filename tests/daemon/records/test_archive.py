@@ -41,6 +41,23 @@ def test_a_campaign_opens_once(archive: Archive) -> None:
     assert [row.campaign for row in archive.campaigns()] == ["d", "c"]
 
 
+def test_facts_that_were_found_out_later_stand(archive: Archive) -> None:
+    archive.open_campaign("d", "packing", '{"seed": 18446744073709551615}', "")
+    assert archive.settle_facts("d", '{"a": 1}').facts == '{"a": 1}'
+    assert archive.settle_facts("d", '{"a": 2}').facts == '{"a": 1}'
+    assert archive.settle_facts("c", '{"a": 2}').facts == '{"patience": 3}'
+    with pytest.raises(KeyError):
+        archive.settle_facts("unknown", "{}")
+
+
+def test_text_of_candidates_cannot_break_a_row(archive: Archive) -> None:
+    put = archive.put(_row(1, hypothesis="a\ud800b\0c", reasons=("\udfff\0",), feedback="é"))
+    found = archive.get("c-c1")
+    assert found is not None and (found.hypothesis, found.feedback) == ("a?b?c", "é")
+    assert found.reasons == put.reasons, "inside JSON they are escaped"
+    assert archive.add_note("c", key="k", actor="a", body="\ud800") in archive.notes("c")
+
+
 def test_a_campaign_closes_once(archive: Archive) -> None:
     closed = archive.close_campaign("c", "stopped:patience", '{"decided": 3}')
     assert archive.close_campaign("c", "stopped:other", "{}") == closed == archive.campaign("c")
