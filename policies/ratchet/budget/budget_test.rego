@@ -30,6 +30,8 @@ decide(given) := got if {
 		with data.ratchet.stop.defaults as {"patience": 7}
 }
 
+verdict(given) := [got.allow, [found.code | some found in got.deny]] if got := decide(given)
+
 codes(given) := [found.code | some found in decide(given).deny]
 
 test_allowed[note] if {
@@ -47,8 +49,7 @@ test_allowed[note] if {
 		"extend although the day is full": object.union(extend, {"day": {"micro_usd": 1000}}),
 		"sealed with any model": object.union(facts, {"action": "sealed", "model": "unknown"}),
 	}
-	codes(given) == []
-	decide(given).allow
+	verdict(given) == [true, []]
 }
 
 test_denied[note] if {
@@ -67,8 +68,7 @@ test_denied[note] if {
 		"model, at the start": [object.union(start, {"model": "openai/x/gpt-1"}), ["BUDGET-MODEL"]],
 		"in flight": [object.union(start, {"in_flight": 5}), ["BUDGET-IN-FLIGHT"]],
 	}
-	codes(tc[0]) == tc[1]
-	not decide(tc[0]).allow
+	verdict(tc[0]) == [false, tc[1]]
 }
 
 test_the_start_says_what_to_use if {
@@ -110,8 +110,7 @@ test_malformed[note] if {
 		"negative": object.union(facts, {"asked": {"micro_usd": -1}}),
 		"text": object.union(facts, {"asked": {"micro_usd": "1"}}),
 	}
-	codes(given) == ["INPUT"]
-	not decide(given).allow
+	verdict(given) == [false, ["INPUT"]]
 }
 
 test_no_input_no_permission if {

@@ -32,6 +32,8 @@ decide(given) := got if {
 		with data.ratchet.edit.levels as {"EDIT-BINARY": "advisory", "EDIT-PROTECTED": "advisory"}
 }
 
+verdict(given) := [got.allow, [found.code | some found in got.deny]] if got := decide(given)
+
 codes(given) := [found.code | some found in decide(given).deny]
 
 at(path) := object.union(change, {"path": path, "segments": split(path, "/")})
@@ -73,8 +75,7 @@ test_allowed[note] if {
 		),
 		"trusted names elsewhere": with_path("src/tests/daemon.c"),
 	}
-	codes(given) == []
-	decide(given).allow
+	verdict(given) == [true, []]
 }
 
 pad := concat("", ["x" | some _ in numbers.range(1, 240)])
@@ -125,8 +126,7 @@ test_denied[note] if {
 			["EDIT-MODE"],
 		],
 	}
-	codes(tc[0]) == tc[1]
-	not decide(tc[0]).allow
+	verdict(tc[0]) == [false, tc[1]]
 }
 
 test_a_deleted_file_needs_no_ending if {
@@ -205,8 +205,7 @@ test_malformed[note] if {
 		"unknown operation": with_change({"op": "rename"}),
 		"no id": object.union(facts, {"decision_id": ""}),
 	}
-	codes(given) == ["INPUT"]
-	not decide(given).allow
+	verdict(given) == [false, ["INPUT"]]
 }
 
 test_no_input_no_permission if {

@@ -35,7 +35,7 @@ decide(given) := got if {
 		with data.ratchet.promote.levels as {}
 }
 
-codes(given) := [found.code | some found in decide(given).deny]
+verdict(given) := [got.allow, [found.code | some found in got.deny]] if got := decide(given)
 
 test_allowed[note] if {
 	some note, given in {
@@ -97,8 +97,7 @@ test_denied[note] if {
 			["PROMOTE-VERDICT"],
 		],
 	}
-	codes(tc[0]) == tc[1]
-	not decide(tc[0]).allow
+	verdict(tc[0]) == [false, tc[1]]
 }
 
 test_any_role_counts_when_none_is_listed if {
@@ -119,8 +118,7 @@ test_malformed[note] if {
 		"integrity": object.union(facts, {"target": {"integrity": "trusted"}}),
 		"extra": object.union(facts, {"override": true}),
 	}
-	codes(given) == ["INPUT"]
-	not decide(given).allow
+	verdict(given) == [false, ["INPUT"]]
 }
 
 test_no_input_no_permission if {

@@ -43,6 +43,8 @@ decide(given, gpus) := got if {
 		with data.ratchet.sandbox.levels as {}
 }
 
+verdict(given, gpus) := [got.allow, sort({found.code | some found in got.deny})] if got := decide(given, gpus)
+
 codes(given, gpus) := sort({found.code | some found in decide(given, gpus).deny})
 
 test_allowed[note] if {
@@ -54,8 +56,7 @@ test_allowed[note] if {
 		"a folder named like a system one": with_mount("/srv/etc/x", "/x", true),
 		"a leased device": with_device("/dev/dri/renderD128"),
 	}
-	codes(given, true) == []
-	decide(given, true).allow
+	verdict(given, true) == [true, []]
 }
 
 test_denied[note] if {
@@ -93,8 +94,7 @@ test_denied[note] if {
 		"all devices": [with_device("/dev/dri"), ["SANDBOX-DEVICE"]],
 		"device without a GPU step": [object.union(with_device("/dev/kfd"), {"gpu": false}), ["SANDBOX-DEVICE"]],
 	}
-	codes(tc[0], true) == tc[1]
-	not decide(tc[0], true).allow
+	verdict(tc[0], true) == [false, tc[1]]
 }
 
 test_gpus_not_allowed[note] if {
@@ -123,8 +123,7 @@ test_malformed[note] if {
 		"limit missing": json.remove(facts, ["spec/limits/pids"]),
 		"gpu is text": object.union(facts, {"gpu": "no"}),
 	}
-	codes(given, true) == ["INPUT"]
-	not decide(given, true).allow
+	verdict(given, true) == [false, ["INPUT"]]
 }
 
 test_no_input_no_permission if {
