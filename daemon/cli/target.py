@@ -16,9 +16,9 @@ app = typer.Typer(help="Targets: what can be improved.", no_args_is_help=True)
 @app.command("list")
 def list_targets(as_json: JsonFlag = False) -> None:
     """All targets of the configured folder."""
-    from kernels import target as targets
+    from kernels.target import list_targets as every_target
 
-    rows = [_row(found) for found in targets.list_targets(reach.settings().targets)]
+    rows = [_row(found) for found in every_target(reach.settings().targets)]
     if as_json:
         output.print_json({"count": len(rows), "targets": rows})
     else:
@@ -30,10 +30,10 @@ def check(
     target: Annotated[str, typer.Argument(help="Name of a target, or path of its folder.")], as_json: JsonFlag = False
 ) -> None:
     """Read a target folder as the daemon would; a fault names file, field and remedy (exit code 2)."""
-    from kernels import target as targets
+    from kernels.target import load_target
 
     here = reach.settings().targets / target
-    found = targets.load_target(here if here.is_dir() or "/" not in target else Path(target))
+    found = load_target(here if here.is_dir() or "/" not in target else Path(target))
     row = _row(found)
     if as_json:
         output.print_json(row)
