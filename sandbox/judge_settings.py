@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.spec import Limits
 
 MIB = 1024 * 1024
+
+
+def _judge_limits() -> Limits:
+    # As many CPUs as there are: a judge that reaches its share is stopped for a moment, in the middle of timing a call.
+    cpus = min(16, len(os.sched_getaffinity(0)))
+    return Limits(memory_bytes=1024 * MIB, cpus=cpus, wall_seconds=14 * 86400.0)
 
 
 class JudgeSettings(BaseModel):
@@ -35,7 +42,7 @@ class JudgeSettings(BaseModel):
     resolution_seconds: float = Field(10e-6, ge=0)
     """What is faster cannot be timed from outside, and is not believed."""
     run_limits: Limits = Limits()
-    judge_limits: Limits = Limits(memory_bytes=1024 * MIB, wall_seconds=14 * 86400.0)
+    judge_limits: Limits = Field(default_factory=_judge_limits)
 
     def rules(self) -> dict[str, Any]:
         """The part that the judge's session gets."""
