@@ -68,4 +68,5 @@ def _count(lines: list[str], wanted: list[str]) -> int:
 
 def _whole(text: str) -> str:
     ticks = max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1
-    return f"{'`' * ticks}\n{text}{'' if text.endswith(chr(10)) else chr(10)}{'`' * ticks}\n"
+    end = "" if not text or text.endswith("\n") else "\n"
+    return f"{'`' * ticks}\n{text}{end}{'`' * ticks}\n"
