@@ -97,7 +97,7 @@ class ContainerKeeper:
         return sorted(gone)
 
     def settle(self) -> None:
-        """Return when every removal under way is done."""
+        """Return when every removal under way is done. Raises InfrastructureError when one failed for good."""
         for removal in self._removals():
             removal.result()
 

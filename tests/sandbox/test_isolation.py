@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,53 @@ def test_the_view_from_inside(probe: Any, monkeypatch: pytest.MonkeyPatch) -> No
     writes = seen["writes"]
     assert {path for path, result in writes.items() if result == "ok"} == {"/tmp/x", "/work/x"}
     assert {path for path, result in seen["reads"].items() if result == "ok"} <= set()
+
+
+OTHER_ABIS = r"""
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+int main(int argc, char **argv) {
+    long result;
+    if (argv[1][0] == '3')
+        __asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory"); /* getpid of the 32-bit table */
+    else
+        result = syscall(0x40000000 | SYS_getpid); /* x32 */
+    return result > 0 ? 42 : 0;
+}
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("abi", ["32", "x32"])
+def test_other_calling_conventions_are_closed(docker_backend: DockerBackend, sandbox_image: str, abi: str) -> None:
+    script = f"cat > /work/a.c <<'C'\n{OTHER_ABIS}\nC\ngcc -o /work/a /work/a.c && echo built && exec /work/a {abi}"
+    end = docker_backend.run(spec(image=sandbox_image, command=("sh", "-c", script)))
+    assert end.stdout == b"built\n"
+    assert end.code != 42
+    assert (end.reason, end.code) in {("signal", 128 + 31), ("exit", 0)}
+
+
+@pytest.mark.docker
+def test_an_abstract_socket_of_the_host_is_out_of_reach(docker_backend: DockerBackend, sandbox_image: str) -> None:
+    name = "ratchet-canary"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("\0" + name)
+        listener.listen()
+        program = f"import socket; socket.socket(socket.AF_UNIX).connect('\\0{name}')"
+        end = docker_backend.run(spec(image=sandbox_image, command=("python3", "-c", program)))
+    assert b"ConnectionRefusedError" in end.stderr
+
+
+@pytest.mark.docker
+def test_many_at_once_do_not_mix(docker_backend: DockerBackend, sandbox_image: str) -> None:
+    def go(number: int) -> bytes:
+        script = f"sleep 0.$(({number} % 3)); seq {number} {number + 20000}"
+        return docker_backend.run(spec(name=f"n{number}", image=sandbox_image, command=("sh", "-c", script))).stdout
+
+    with ThreadPoolExecutor(6) as pool:
+        for number, output in zip(range(12), pool.map(go, range(12)), strict=True):
+            assert output.split() == [b"%d" % at for at in range(number, number + 20001)]
 
 
 @pytest.mark.docker

@@ -13,6 +13,7 @@ from sandbox.docker_backend import DockerBackend
 from sandbox.profile import ASSERTIONS, ProfileError, missed
 from sandbox.spec import ContainerSpec, Devices, Limits, Mount
 from tests.sandbox.room import inspected, spec
+from workflows.ports import InfrastructureError
 
 Breaker = Callable[[dict[str, Any]], object]
 
@@ -180,6 +181,22 @@ def test_a_real_container_meets_the_profile(docker_backend: DockerBackend, sandb
         assert missed(wanted, docker_backend._engine.inspect(running.id)) == []
     finally:
         running.remove()
+
+
+@pytest.mark.docker
+def test_a_real_container_with_leased_devices_meets_the_profile(
+    docker_backend: DockerBackend, sandbox_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Created only: an engine looks for the nodes at the start."""
+    lease = Devices(paths=("/dev/kfd", "/dev/dri/renderD128"), groups=(104, 105))
+    inspects: list[dict[str, Any]] = []
+    inspect = docker_backend._engine.inspect
+    monkeypatch.setattr(docker_backend._engine, "inspect", lambda at: inspects.append(inspect(at)) or inspects[-1])
+    wanted = spec(image=sandbox_image, devices=lease)
+    with pytest.raises(InfrastructureError, match="/dev/"):
+        docker_backend.launch(wanted)
+    assert missed(wanted, inspects[0]) == []
+    assert missed(spec(image=sandbox_image), inspects[0])
 
 
 @pytest.mark.docker

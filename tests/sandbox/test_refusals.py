@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sandbox.fake import FakeBackend
@@ -68,6 +71,15 @@ FORBIDDEN: list[tuple[str, dict[str, Any]]] = [
     ("pids-many", {"limits": Limits(pids=257)}),
     ("label-reserved", {"labels": {"ratchet.instance": "other"}}),
 ]
+
+
+@given(st.text("/.a\n\\", max_size=12).map("/state".__add__) | st.text(max_size=12))
+def test_what_passes_as_a_source_lies_below_a_root(source: str) -> None:
+    assume(source)
+    rules = {finding.rule for finding in refuse(spec(**mounted(source)), ROOTS)}
+    if not rules & {"mount-path", "mount-outside", "mount-control-socket"}:
+        assert posixpath.normpath(source) == source
+        assert source.startswith("/state/")
 
 
 def test_a_plain_spec_is_not_refused() -> None:
