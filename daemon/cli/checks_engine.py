@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sandbox.engine import EngineFacts
 
 
+PORTS = (2375, 2376)
+"""Where Docker's API is by custom, plain and with TLS."""
+
+
 def docker(of: Settings) -> Iterator[Finding]:
     """Does the engine answer, and does it have what the sandbox relies on."""
     from sandbox.docker_backend import DockerEngine
@@ -96,7 +100,7 @@ def exposure(of: Settings) -> Iterator[Finding]:
     """Who can reach the Docker API can become root here: is it offered on the network?"""
     remedy = 'remove tcp:// from "hosts" in /etc/docker/daemon.json and from dockerd\'s -H flags'
     told = [f"{name}" for name in (_daemon_file(), *_daemon_flags()) if name]
-    for port in (2375, 2376):
+    for port in PORTS:
         with socket.socket() as probe:
             probe.settimeout(0.5)
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -45,8 +45,8 @@ def audit(of: Settings) -> Iterator[Finding]:
         yield Finding("audit", "fail", f"{folder} is not writable for this user", f"chown -R $USER {folder}")
     else:
         yield Finding("audit", "ok", f"{len(list(folder.glob('*.jsonl')))} segments in {folder}")
-    for key in sorted((of.home / "keys").glob("*")) if (of.home / "keys").is_dir() else ():
-        if key.suffix != ".pub" and key.is_file() and key.stat().st_mode & 0o077:
+    for key in sorted((of.home / "keys").glob("*.pem")):
+        if key.stat().st_mode & 0o077:
             yield Finding("keys", "fail", f"{key.name} can be read by others", f"chmod 600 {key}")
 
 
