@@ -35,7 +35,7 @@ def prepare(say: Say, *, lock: Path, venv: Path = CHECKOUT / ".venv") -> str:
         marker.touch()
         stamp.unlink(missing_ok=True)
         if not output([venv / "bin/python", "-c", "import pip; print(1)"]):
-            run([venv / "bin/python", "-m", "ensurepip", "-q"], step=STEP, say=say)
+            run([venv / "bin/python", "-m", "ensurepip"], step=STEP, say=say)
         how = _install(venv, lock, say)
         say("installing this checkout")
         editable = ["--no-deps", "--no-build-isolation", "-e", str(CHECKOUT)]
