@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from ops.bootstrap import engine, opa, place
 
@@ -99,3 +102,14 @@ def test_the_malware_releases_are_locked_out() -> None:
         found = re.findall(r"(?m)^litellm==(\S+)", (ROOT / name).read_text())
         assert len(found) == 1
         assert found[0] not in ("1.82.7", "1.82.8")
+
+
+@pytest.mark.parametrize(("name", "extra"), [("requirements.lock", ""), ("requirements-dev.lock", "dev")])
+def test_locks_satisfy_what_the_project_asks_for(name: str, extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = project["dependencies"] + (project["optional-dependencies"][extra] if extra else ["setuptools>=80"])
+    locked = dict(re.findall(r"(?m)^([a-z0-9._-]+)==([^\s;]+)", (ROOT / name).read_text()))
+    for text in asked:
+        requirement = Requirement(text)
+        found = locked.get(canonicalize_name(requirement.name), "")
+        assert found and found in requirement.specifier, f"{text}: the lock has {found or 'nothing'}; run `make lock`"
