@@ -38,12 +38,18 @@ class Line:
             self.cut()
 
     def cut(self) -> None:
-        """Shut the connection down: a thread that waits on it fails at once. Idempotent."""
+        """Shut the connection down: a thread that waits on it fails at once, and then closes it. Idempotent."""
         self._cut = True
         sock = getattr(self._connection, "sock", None)
         if sock is not None:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+
+
+    def close(self) -> None:
+        """Close the connection. Only for who uses it: under another thread its number could be given away."""
+        if self._connection is not None:
+            self._connection.close()
 
 
 class Transport(HTTPAdapter):

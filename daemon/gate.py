@@ -81,7 +81,8 @@ class _Lane:
         )
 
     def close(self) -> None:
-        self.line.cut()
+        """Close the connection; nobody may be asking."""
+        self.line.close()
         self._client.close_connection()
 
 
@@ -170,9 +171,10 @@ class Gate:
         try:
             response = future.result(timeout=seconds)
         except BaseException:
-            # Cut before giving up: the worker that still waits on this connection ends at once.
+            # The worker that still waits on this connection fails at once, and closes it when it is done with it.
             future.cancel()
-            lane.close()
+            lane.line.cut()
+            future.add_done_callback(lambda _: lane.close())
             raise
         with self._lock:
             self._idle.append(lane)
