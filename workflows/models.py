@@ -104,6 +104,8 @@ class CampaignFacts(Stored):
     """Tree hash of the agent that proposes."""
     patience: int
     caps: dict[Account, int]
+    planned: int = 1
+    """Candidates over which the chance of a false acceptance is spread evenly."""
     sigma: float = 0.0
     """Noise of one run in the unit of the gains, measured seed against seed when the campaign opened."""
     detectable: float | None = None

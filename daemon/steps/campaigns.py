@@ -81,6 +81,7 @@ class CampaignSteps:
             genome=house.trees.import_folder(house.settings.agent),
             patience=spec.patience or int(decision.require.get("patience", 20)),
             caps=caps,
+            planned=spec.candidates,
             sigma=sigma,
             detectable=detectable if math.isfinite(detectable) else None,
             search_attributes=self._search_attributes,

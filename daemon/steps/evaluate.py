@@ -59,7 +59,7 @@ def _measured(
         try:
             opened.build("child")
             opened.check("child", "visible")
-            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.caps["candidates"])
+            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
             outcome = until_decided(opened, target, rule_for(target, spec.facts.sigma), alpha)
             opened.finish()
         finally:

@@ -46,10 +46,10 @@ def until_decided(session: Session, target: Target, rule: Rule, alpha: float) ->
     """Pairs on the visible cases until the e-process accepts or gives up."""
     acceptance = Acceptance(rule, alpha)
     gains: list[float] = []
-    while acceptance.decision.outcome == "undecided":
-        batch = min(BATCH, rule.max_pairs - len(gains)) or 1
-        gains += (fresh := gains_of(target, session.pairs(batch, "visible")))
+    while not gains or acceptance.decision.outcome == "undecided":
+        fresh = gains_of(target, session.pairs(max(1, min(BATCH, rule.max_pairs - len(gains))), "visible"))
         acceptance.add(fresh)
+        gains += fresh
     return Outcome(tuple(gains), mean_interval(gains), acceptance.decision)
 
 

@@ -1,0 +1,130 @@
+"""A whole daemon as its own process, and the ordinary tools that people drive it with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from daemon.engines.temporal import find_temporal
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+RATCHET = Path(sys.executable).parent / "ratchet"
+START_SECONDS = 90.0
+
+
+class Daemon:
+    """One state folder with its own copy of policies and targets, and the daemon over it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.policies = folder / "policies"
+        self.targets = folder / "kernels"
+        self.log = folder / "daemon.log"
+        skip = shutil.ignore_patterns("__pycache__")
+        if not self.policies.exists():
+            shutil.copytree(CHECKOUT / "policies", self.policies, ignore=skip)
+            shutil.copytree(CHECKOUT / "kernels", self.targets, ignore=skip)
+        self.env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("RATCHET_", "TEMPORAL_"))},
+            "RATCHET_STATE": str(self.state),
+            "RATCHET_POLICIES": str(self.policies),
+            "RATCHET_TARGETS": str(self.targets),
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it is ready."""
+        (self.state / "run" / "endpoints.json").unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(RATCHET), "up", "--any-ports"], env=self.env, stdout=log, stderr=log, cwd=self.folder
+            )
+        self.until(lambda: (self.state / "run" / "endpoints.json").exists(), START_SECONDS)
+
+    def kill(self) -> None:
+        """SIGKILL, as the out-of-memory killer would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(60)
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def endpoints(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.state / "run" / "endpoints.json").read_text())
+        return found
+
+    def until(self, true: Callable[[], Any], seconds: float) -> Any:
+        """Poll until it holds; a daemon that died meanwhile, or the time, is told with the log's end."""
+        deadline = time.monotonic() + seconds
+        while True:
+            if found := true():
+                return found
+            tail = self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+            assert self.alive(), f"the daemon ended: {tail}"
+            assert time.monotonic() < deadline, f"still waiting after {seconds} s: {tail}"
+            time.sleep(0.2)
+
+    def temporal(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """The ordinary Temporal CLI."""
+        done = subprocess.run(
+            [str(find_temporal()), *words, "--address", self.endpoints["temporal"]],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stderr + done.stdout
+        return done
+
+    def ratchet(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Our own CLI."""
+        return subprocess.run(
+            [str(RATCHET), *words], env=self.env, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def start_campaign(self, **spec: Any) -> str:
+        """By the Temporal CLI, from a file, as the README says."""
+        name = f"k-{uuid.uuid4().hex[:8]}"
+        file = self.folder / f"{name}.json"
+        file.write_text(json.dumps({"target": "matmul", **spec}))
+        self.temporal(
+            *("workflow", "start", "--type", "Campaign", "--task-queue", "ratchet"),
+            *("--workflow-id", name, "--input-file", str(file)),
+        )
+        return name
+
+    def query(self, campaign: str, what: str = "status") -> dict[str, Any]:
+        done = self.temporal("workflow", "query", "-w", campaign, "--type", what, "-o", "json")
+        answer: dict[str, Any] = json.loads(done.stdout)["queryResult"][0]
+        return answer
+
+    def ended(self, campaign: str) -> bool:
+        done = self.temporal("workflow", "describe", "-w", campaign, "-o", "json")
+        status: str = json.loads(done.stdout)["workflowExecutionInfo"]["status"]
+        return not status.endswith("RUNNING")
+
+    def result(self, campaign: str, seconds: float = 240.0) -> dict[str, Any]:
+        """The report, once the campaign has ended."""
+        self.until(lambda: self.ended(campaign), seconds)
+        done = self.temporal("workflow", "result", "-w", campaign, "-o", "json")
+        report: dict[str, Any] = json.loads(done.stdout)["result"]
+        return report

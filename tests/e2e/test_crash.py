@@ -1,0 +1,51 @@
+"""kill -9 in the middle: the campaign goes on, and every candidate is counted once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.e2e.house import Daemon
+
+pytestmark = pytest.mark.e2e
+
+
+def containers() -> set[str]:
+    """Names of containers that any daemon of these tests owns now."""
+    listed = subprocess.run(
+        ["docker", "ps", "-a", "--filter", "label=ratchet.instance", "--format", "{{.Names}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(listed.stdout.split())
+
+
+def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
+    name = own_daemon.start_campaign(candidates=8, seed=2)
+    own_daemon.until(lambda: own_daemon.query(name)["decided"] >= 2, 120)
+    own_daemon.kill()
+    own_daemon.start()
+    report = own_daemon.result(name, 300)
+    assert report["decided"] == 8 == sum(report["verdicts"].values())
+    shown = own_daemon.ratchet("candidate", "list", name, "--json").stdout
+    numbers = [row["number"] for row in json.loads(shown)["candidates"]]
+    assert sorted(numbers) == list(range(9))
+    assert own_daemon.ratchet("audit", "verify").returncode == 0
+    refs = subprocess.run(
+        ["git", "--git-dir", str(own_daemon.state / "archive.git"), "for-each-ref", "--format=%(refname)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert len(refs) == len(set(refs))
+
+
+def test_sigterm_drains_and_leaves_no_container(own_daemon: Daemon) -> None:
+    before = containers()
+    name = own_daemon.start_campaign(candidates=50)
+    own_daemon.until(lambda: own_daemon.query(name)["in_flight"] >= 1, 120)
+    assert own_daemon.stop() == 0
+    assert containers() <= before

@@ -1,0 +1,129 @@
+"""A campaign from start to report, driven by the ordinary Temporal CLI."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from daemon.records.chain import records
+from daemon.records.keys import public_path
+from daemon.records.verify import verify
+from tests.e2e.house import Daemon
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def campaign(daemon: Daemon) -> str:
+    """A finished campaign of eight candidates."""
+    name = daemon.start_campaign(candidates=8, seed=1, started_by="ana")
+    daemon.result(name)
+    return name
+
+
+def test_it_ends_with_a_speed_up_measured_on_sealed_cases(daemon: Daemon, campaign: str) -> None:
+    report = daemon.result(campaign)
+    assert report["status"] == "stopped:candidates"
+    assert report["decided"] == 8 == sum(report["verdicts"].values())
+    assert report["verdicts"].get("accepted", 0) >= 1
+    assert report["speedup_low"] > 1.0 and report["sealed_pairs"] >= 8
+
+
+def test_every_query_answers(daemon: Daemon, campaign: str) -> None:
+    status = daemon.query(campaign)
+    assert status["status"] == "stopped:candidates" and status["decided"] == 8
+    board = daemon.query(campaign, "leaderboard")
+    assert board["count"] >= 1 and board["rows"][0]["verdict"] == "accepted"
+    line = daemon.query(campaign, "lineage")
+    assert line["candidates"][-1] == f"{campaign}-c0"
+    assert daemon.query(campaign, "holds")["count"] == 0
+
+
+def test_the_live_page_shows_the_same_facts(daemon: Daemon, campaign: str) -> None:
+    shown = daemon.temporal("workflow", "metadata", "-w", campaign).stdout
+    assert campaign in shown and "stopped:candidates" in shown
+    for handler in ("leaderboard", "extend_budget", "pause"):
+        assert handler in shown
+
+
+def test_a_misspelt_field_fails_the_start_and_is_named(daemon: Daemon) -> None:
+    name = daemon.start_campaign(candidats=3)
+    daemon.until(lambda: daemon.ended(name), 30)
+    said = daemon.temporal("workflow", "result", "-w", name, check=False)
+    assert "candidats" in said.stdout + said.stderr
+
+
+def test_a_rejected_update_says_why(daemon: Daemon) -> None:
+    name = daemon.start_campaign(candidates=50)
+    daemon.until(lambda: daemon.query(name)["champion"], 60)
+    argument = json.dumps({"candidate": f"{name}-c1", "by": "ana"})
+    said = daemon.temporal(
+        "workflow", "update", "execute", "-w", name, "--name", "approve", "-i", argument, check=False
+    )
+    assert said.returncode != 0 and "does not wait for a person" in said.stdout + said.stderr
+    noted = daemon.temporal(
+        "workflow", "update", "execute", "-w", name, "--name", "note", "-i", json.dumps({"text": "hello", "by": "ana"})
+    )
+    assert "noted" in noted.stdout
+    daemon.temporal("workflow", "signal", "-w", name, "--name", "stop")
+    assert daemon.result(name)["status"] == "stopped:requested"
+
+
+def test_the_audit_log_holds_from_files_and_public_key_alone(daemon: Daemon, campaign: str) -> None:
+    report = verify(daemon.state / "audit", public_path(daemon.state / "keys" / "audit.pem"))
+    assert report.ok, report.problem
+    kinds: dict[str, int] = {}
+    for record in records(daemon.state / "audit"):
+        if record["campaign"] == campaign:
+            kinds[record["kind"]] = kinds.get(record["kind"], 0) + 1
+    assert kinds["candidate.decided"] == 8
+    assert kinds["evaluate.intent"] == kinds["evaluate.outcome"]
+    assert kinds["propose.intent"] == kinds["propose.outcome"] == 8
+
+
+def test_prometheus_finds_the_campaign(daemon: Daemon, campaign: str) -> None:
+    with urllib.request.urlopen(daemon.endpoints["metrics"], timeout=10) as answer:  # noqa: S310
+        text = answer.read().decode()
+    assert "ratchet_ready 1.0" in text and 'ratchet_candidates_total{metric_kind="time",verdict="accepted"}' in text
+    assert campaign not in text, "an ended campaign leaves no series"
+
+
+def test_our_own_cli_tells_the_same(daemon: Daemon, campaign: str) -> None:
+    status = json.loads(daemon.ratchet("campaign", "status", campaign, "--json").stdout)
+    assert status["decided"] == 8
+    best = daemon.query(campaign)["best"]
+    shown = daemon.ratchet("candidate", "show", best)
+    assert shown.returncode == 0 and "accepted" in shown.stdout
+    diff = daemon.ratchet("candidate", "diff", best)
+    assert diff.returncode == 0 and "matmul.c" in diff.stdout
+    verified = daemon.ratchet("audit", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_three_bad_candidates_meet_their_verdicts(daemon: Daemon) -> None:
+    name = daemon.start_campaign(model="ratchet/scripted/hostile", candidates=3, in_flight=1)
+    report = daemon.result(name)
+    verdicts = {
+        row["number"]: row["verdict"]
+        for row in json.loads(daemon.ratchet("candidate", "list", name, "--json").stdout)["candidates"]
+        if row["number"] > 0
+    }
+    assert report["champion"] == f"{name}-c0" and report["speedup"] is None
+    assert verdicts[1].startswith("denied:")
+    assert verdicts[2] == "failed:wrong"
+    assert verdicts[3] in ("killed:pids", "killed:timeout")
+
+
+def test_packing_proves_that_nothing_is_tied_to_c(daemon: Daemon) -> None:
+    name = daemon.start_campaign(target="packing", candidates=6, seed=3)
+    report = daemon.result(name)
+    assert report["decided"] == 6 and not report["verdicts"].get("inconclusive")
+
+
+def test_the_public_key_is_beside_the_private_one(daemon: Daemon) -> None:
+    private = daemon.state / "keys" / "audit.pem"
+    assert private.stat().st_mode & 0o077 == 0
+    assert Path(public_path(private)).is_file()
