@@ -8,7 +8,8 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench format image lock clean
+.PHONY: help setup demo up test check bench format image lock clean \
+	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -25,15 +26,26 @@ up: setup ## run the daemon in the foreground
 test: setup ## the whole suite, against the real engines
 	$(BIN)/pytest
 
-check: setup ## style, types, import directions, policies, alert rules; quickest first
-	$(BIN)/ruff check --quiet .
-	$(BIN)/ruff format --check --quiet .
-	opa fmt --fail --list policies
-	@set -e; for file in ops/prometheus/rules/*.y*ml; do promtool check rules "$$file"; done
-	@set -e; for file in ops/prometheus/tests/*.y*ml; do promtool test rules "$$file"; done
-	$(BIN)/ratchet policy test policies
-	$(BIN)/lint-imports
-	$(BIN)/mypy
+check: setup ## style, types, import directions, policies, alert rules; all of it, quickest first
+	@$(MAKE) --no-print-directory --keep-going check-style check-alerts check-policies check-imports check-types
+
+check-style:
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo 'run: make format'; exit 1; }
+	@opa fmt --fail --list policies > /dev/null || { opa fmt --list policies; echo 'run: make format'; exit 1; }
+
+check-alerts:
+	@promtool check rules ops/prometheus/rules/*
+	@promtool test rules ops/prometheus/tests/*
+
+check-policies:
+	@$(BIN)/ratchet policy test policies
+
+check-imports:
+	@$(BIN)/lint-imports
+
+check-types:
+	@$(BIN)/mypy
 
 bench: setup ## what the governance costs per candidate, as ratios
 	@$(BIN)/python -m tests.bench
