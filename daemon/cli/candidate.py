@@ -55,6 +55,26 @@ def show(candidate: Candidate, as_json: JsonFlag = False) -> None:
         output.print_text(row.feedback)
 
 
+@app.command("list")
+def list_candidates(
+    campaign: Annotated[str, typer.Argument(metavar="[CAMPAIGN]", help="The newest when left out.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """All candidates of a campaign by number, losers included; number 0 is the seed."""
+    archive = reach.archive()
+    name = campaign or next((row.campaign for row in archive.campaigns()), "")
+    rows = archive.candidates(name)
+    if not rows:
+        raise BadInput(f"no campaign {name!r} in the archive; `ratchet campaign list` shows them")
+    if as_json:
+        output.print_json({"count": len(rows), "candidates": [row.model_dump(mode="json") for row in rows]})
+        return
+    columns = ("number", "verdict", "score", "gain", "pairs", "parent", "promoted", "hypothesis")
+    shown = [{**row.model_dump(), "hypothesis": row.hypothesis[:60]} for row in rows]
+    output.print_text(f"campaign {name}")
+    output.print_table(shown, columns)
+
+
 @app.command()
 def diff(
     candidate: Candidate,

@@ -43,7 +43,7 @@ def policies(of: Settings) -> Iterator[Finding]:
         yield Finding("policies", "warn", "no daemon to ask which bundle is in force", "ratchet up")
         return
     if found["rejected"]:
-        told = f"the edited folder was refused; {found['active'][:16]} stays in force"
+        told = f"the edited folder was rejected; {found['active'][:16]} stays in force"
         yield Finding("policies", "fail", told, "ratchet policy test says why")
     elif not found["same"] and not of.opa_url:
         yield Finding("policies", "warn", "the folder is newer than what is in force", "wait some seconds, look again")

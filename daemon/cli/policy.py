@@ -104,14 +104,14 @@ def test_bundle(
 
 @app.command()
 def status(as_json: JsonFlag = False) -> None:
-    """The revision in force in the running daemon, and whether an edited folder was refused (exit code 1)."""
+    """The revision in force in the running daemon, and whether an edited folder was rejected (exit code 1)."""
     found = in_force(reach.settings())
     if as_json:
         output.print_json(found)
     else:
         output.print_facts(found)
     if found["rejected"]:
-        sys.stderr.write("the folder was refused and the last good bundle stays in force: ratchet policy test\n")
+        sys.stderr.write("the folder was rejected and the last good bundle stays in force: ratchet policy test\n")
         raise Denied
 
 

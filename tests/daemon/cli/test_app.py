@@ -21,6 +21,7 @@ COMMANDS = [
     ("campaign", "reject"),
     ("campaign", "extend-budget"),
     ("campaign", "note"),
+    ("candidate", "list"),
     ("candidate", "show"),
     ("candidate", "diff"),
     ("target", "list"),

@@ -57,6 +57,17 @@ def test_a_candidate_is_shown_harmlessly(ratchet: Ratchet, state: Path) -> None:
     assert "denied:EDIT-OUTSIDE" in ratchet("candidate", "show", "k-c2").out
 
 
+def test_candidates_are_listed_losers_included(ratchet: Ratchet, state: Path) -> None:
+    rows = ratchet("candidate", "list", "k", "--json").document["candidates"]
+    assert [(row["number"], row["verdict"]) for row in rows] == [
+        (0, "seed"),
+        (1, "accepted"),
+        (2, "denied:EDIT-OUTSIDE"),
+    ]
+    assert "\x1b" not in ratchet("candidate", "list").out
+    assert ratchet("candidate", "list", "nosuch").code == 2
+
+
 def test_a_diff_is_shown_harmlessly_and_raw_on_demand(ratchet: Ratchet, state: Path) -> None:
     said = ratchet("candidate", "diff", "k-c1", "--seed")
     assert "+// \\x1b[2J faster" in said.out
