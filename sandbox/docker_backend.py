@@ -193,6 +193,8 @@ class DockerEngine:
         if api is None:
             # "auto" costs a call, so only the first client asks which version the engine speaks.
             api = docker.APIClient(self._endpoint, version=self._version or "auto", timeout=int(_QUICK))
+            # The client keeps a connection for each of the last 25 addresses, and nearly each of ours is new.
+            api.headers["Connection"] = "close"
             api.trust_env = False
             self._version = str(api.api_version)
         api.timeout = limit  # type: ignore[assignment]

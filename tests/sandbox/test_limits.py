@@ -178,6 +178,21 @@ def test_files_are_limited(run: Run, kind: str) -> None:
     assert message in end.stderr.decode()
 
 
+def test_runs_leave_no_files_and_threads(docker_backend: DockerBackend, run: Run) -> None:
+    def held() -> tuple[int, int]:
+        docker_backend.settle()
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    run("true")
+    before = held()
+    for _ in range(4):
+        run("true")
+    run("sleep", "600", wall_seconds=0.2)
+    files, threads = held()
+    assert files <= before[0]
+    assert threads <= before[1] + 3  # the removal pool fills up to four
+
+
 def test_cpu_time_is_told_and_limited(run: Run) -> None:
     end = run("sh", "-c", "while :; do :; done", wall_seconds=1.2, cpus=0.5)
     assert end.reason == "timeout"
