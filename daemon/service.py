@@ -36,6 +36,11 @@ FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "run", "scratch
 CHECK_SECONDS = 2.0
 
 
+def instance_of(home: Path) -> str:
+    """Owner label of our containers: the same after a restart, different for every state folder."""
+    return hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
+
+
 class Service:
     """One daemon over one state folder."""
 
@@ -49,11 +54,6 @@ class Service:
         self._lock: IO[str] | None = None
         self._temporal: TemporalServer | None = None
         self._opa: OpaEngine | None = None
-
-    @property
-    def instance(self) -> str:
-        """Owner label of our containers: the same after a restart, different for every state folder."""
-        return hashlib.sha256(str(self.settings.home).encode()).hexdigest()[:12]
 
     async def start(self) -> None:
         """Bring everything up; on any failure take down what was started and raise what failed."""
@@ -151,7 +151,7 @@ class Service:
     def _open_house(self) -> House:
         if self._opa is None:
             raise RuntimeError("the policy engine is started before the house is opened")
-        house = parts.build(self.settings, self.instance, self.metrics, self._opa, self._undo)
+        house = parts.build(self.settings, instance_of(self.settings.home), self.metrics, self._opa, self._undo)
         left = house.backend.reap(())
         if left:
             log.warning("removed containers that a crash left behind", extra={"count": len(left)})

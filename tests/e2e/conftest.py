@@ -24,3 +24,4 @@ def own_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     yield daemon
     if daemon.alive():
         daemon.kill()
+    daemon.clear()

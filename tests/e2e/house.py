@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from daemon.engines.temporal import find_temporal
+from daemon.records.archive import Archive
+from daemon.records.db import Database, sqlite_url
+from daemon.records.rows import CandidateRow
+from daemon.service import instance_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RATCHET = Path(sys.executable).parent / "ratchet"
@@ -58,11 +62,26 @@ class Daemon:
         self._process.kill()
         self._process.wait()
 
+    def clear(self) -> None:
+        """What a killed daemon left running, as its next start would remove it."""
+        listed = subprocess.run(
+            ["docker", "ps", "-aq", "--filter", f"label=ratchet.instance={instance_of(self.state)}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for container in listed.stdout.split():
+            subprocess.run(["docker", "rm", "-f", container], capture_output=True, check=False)
+
     def stop(self) -> int:
         """SIGTERM; the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(60)
+
+    def log_text(self) -> str:
+        """Everything that the daemon said so far."""
+        return self.log.read_text(errors="replace")
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -121,6 +140,14 @@ class Daemon:
         done = self.temporal("workflow", "describe", "-w", campaign, "-o", "json")
         status: str = json.loads(done.stdout)["workflowExecutionInfo"]["status"]
         return not status.endswith("RUNNING")
+
+    def rows(self, campaign: str) -> list[CandidateRow]:
+        """The campaign's rows in the archive, the seed first."""
+        db = Database(sqlite_url(self.state / "records.db"))
+        try:
+            return Archive(db).candidates(campaign)
+        finally:
+            db.close()
 
     def result(self, campaign: str, seconds: float = 240.0) -> dict[str, Any]:
         """The report, once the campaign has ended."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 
 import pytest
@@ -30,9 +29,8 @@ def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
     own_daemon.start()
     report = own_daemon.result(name, 300)
     assert report["decided"] == 8 == sum(report["verdicts"].values())
-    shown = own_daemon.ratchet("candidate", "list", name, "--json").stdout
-    numbers = [row["number"] for row in json.loads(shown)["candidates"]]
-    assert sorted(numbers) == list(range(9))
+    assert [row.number for row in own_daemon.rows(name)] == list(range(9))
+    assert all(row.verdict and not row.verdict.startswith("inconclusive") for row in own_daemon.rows(name))
     assert own_daemon.ratchet("audit", "verify").returncode == 0
     refs = subprocess.run(
         ["git", "--git-dir", str(own_daemon.state / "archive.git"), "for-each-ref", "--format=%(refname)"],

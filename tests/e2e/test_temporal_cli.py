@@ -106,11 +106,7 @@ def test_our_own_cli_tells_the_same(daemon: Daemon, campaign: str) -> None:
 def test_three_bad_candidates_meet_their_verdicts(daemon: Daemon) -> None:
     name = daemon.start_campaign(model="ratchet/scripted/hostile", candidates=3, in_flight=1)
     report = daemon.result(name)
-    verdicts = {
-        row["number"]: row["verdict"]
-        for row in json.loads(daemon.ratchet("candidate", "list", name, "--json").stdout)["candidates"]
-        if row["number"] > 0
-    }
+    verdicts = {row.number: row.verdict for row in daemon.rows(name)}
     assert report["champion"] == f"{name}-c0" and report["speedup"] is None
     assert verdicts[1].startswith("denied:")
     assert verdicts[2] == "failed:wrong"
