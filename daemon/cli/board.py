@@ -176,15 +176,13 @@ def page(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def result(report: dict[str, Any]) -> str:
-    """The measured end of a campaign: champion against seed on the sealed cases."""
+def result(report: dict[str, Any], unit: str = "") -> str:
+    """The measured end of a campaign: champion against seed on the sealed cases, `unit` behind the number."""
     gain = report.get("speedup")
     if gain is None:
         return f"{cell(report['status'])}; no candidate was promoted over the seed"
     low, high = report.get("speedup_low"), report.get("speedup_high")
-    interval = (
-        f" ({low:.3f} to {high:.3f})" if low is not None and high is not None and math.isfinite(low + high) else ""
-    )
-    return (
-        f"{cell(report['status'])}; {gain:.3f}{interval} over the seed on {report.get('sealed_pairs', 0)} sealed pairs"
-    )
+    known = low is not None and high is not None and math.isfinite(low + high)
+    interval = f" ({low:.3f} to {high:.3f})" if known else ""
+    pairs = report.get("sealed_pairs", 0)
+    return f"{cell(report['status'])}; {gain:.3f}{unit}{interval} over the seed on {pairs} sealed pairs"

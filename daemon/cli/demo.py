@@ -132,6 +132,7 @@ def assess(
         "hostile": [{"what": what, **row} for (what, _), row in zip(HOSTILE, bad, strict=False)],
         "audit": audit,
         "problems": problems,
+        "unit": "x" if floor == 1.0 else "",
     }
 
 
@@ -146,7 +147,7 @@ def tell(document: dict[str, Any]) -> None:
     report = document["report"]
     champion = report.get("champion", "")
     output.print_text("\nbest verified speed-up, sealed cases, measured afresh")
-    output.print_text(f"  {champion}: {board.result(report)}" if report else "  none")
+    output.print_text(f"  {champion}: {board.result(report, document['unit'])}" if report else "  none")
     output.print_text(f"\ncandidates by verdict\n  {board.counts(document['verdicts'])}")
     output.print_text("\nhostile candidates")
     output.print_table(document["hostile"], ("what", "verdict", "candidate"), empty="none were decided")
