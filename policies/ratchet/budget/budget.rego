@@ -219,7 +219,6 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, "", 
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, account, msg) if {
 	input.action == "candidate"
 	some account, line in input.accounts
-	line.cap > 0
 	line.spent > line.cap * data.ratchet.budget.low_share
 	msg := sprintf("%d of %d %s are spent.", [line.spent, line.cap, account])
 }

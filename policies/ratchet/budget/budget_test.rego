@@ -46,6 +46,7 @@ test_allowed[note] if {
 		"day of an account without a ceiling": object.union(facts, {"day": {"tokens": 1000000}}),
 		"other model": object.union(facts, {"model": "openai/gpt-x"}),
 		"in flight": object.union(start, {"in_flight": 4}),
+		"in flight, asked elsewhere": object.union(facts, {"in_flight": 99}),
 		"extend although the day is full": object.union(extend, {"day": {"micro_usd": 1000}}),
 		"sealed with any model": object.union(facts, {"action": "sealed", "model": "unknown"}),
 	}
@@ -94,6 +95,7 @@ test_nearly_used_up[note] if {
 		"at the share": [{"cap": 100, "spent": 80, "reserved": 0}, []],
 		"above": [{"cap": 100, "spent": 81, "reserved": 0}, ["BUDGET-LOW"]],
 		"no cap": [{"cap": 0, "spent": 0, "reserved": 0}, []],
+		"no cap, yet spent": [{"cap": 0, "spent": 1, "reserved": 0}, ["BUDGET-LOW"]],
 	}
 	low(object.union(facts, {"asked": {"micro_usd": 0}, "accounts": {"micro_usd": tc[0]}})) == tc[1]
 }

@@ -64,8 +64,9 @@ sound_mount(mount) if {
 	startswith(mount.source, "/")
 	startswith(mount.target, "/")
 	count({part | some part in split(concat("/", [mount.source, mount.target]), "/"); part in {"..", "."}}) == 0
-	not system_path(mount.source)
-	not system_path(mount.target)
+	not below_any(mount.source, host_folders)
+	not below_any(mount.target, closed_folders)
+	not endswith(mount.source, "docker.sock")
 	may_write(mount)
 }
 
@@ -73,12 +74,14 @@ may_write(mount) if mount.read_only
 
 may_write(mount) if lib.matches_any(role.writable, mount.target)
 
-system_path("/")
+host_folders := {"/proc", "/sys", "/dev", "/etc", "/boot", "/var/run", "/var/lib/docker"}
 
-system_path(path) if endswith(path, "docker.sock")
+closed_folders := host_folders | {"/usr", "/bin", "/sbin", "/lib", "/lib64"}
 
-system_path(path) if {
-	some folder in {"/proc", "/sys", "/dev", "/etc", "/boot", "/usr", "/bin", "/sbin", "/lib", "/var/run", "/var/lib/docker"}
+below_any("/", _)
+
+below_any(path, folders) if {
+	some folder in folders
 	startswith(concat("", [path, "/"]), concat("", [folder, "/"]))
 }
 

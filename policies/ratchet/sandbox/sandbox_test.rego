@@ -54,6 +54,7 @@ test_allowed[note] if {
 		"no mounts": with_spec({"mounts": []}),
 		"less": with_limit({"memory_bytes": 1, "cpus": 0.5}),
 		"a folder named like a system one": with_mount("/srv/etc/x", "/x", true),
+		"a source among programs": with_mount("/usr/share/ratchet/target", "/target", true),
 		"a leased device": with_device("/dev/dri/renderD128"),
 	}
 	verdict(given, true) == [true, []]
@@ -80,6 +81,8 @@ test_denied[note] if {
 		"tmpfs together": [with_limit({"tmpfs": {"/work": 16}}), ["SANDBOX-LIMIT"]],
 		"engine's socket": [with_mount("/srv/docker.sock", "/s", true), ["SANDBOX-MOUNT"]],
 		"whole host": [with_mount("/", "/host", true), ["SANDBOX-MOUNT"]],
+		"over the root": [with_mount("/srv/x", "/", true), ["SANDBOX-MOUNT"]],
+		"over a host's folder": [with_mount("/srv/x", "/proc/self", true), ["SANDBOX-MOUNT"]],
 		"system folder": [with_mount("/etc/shadow", "/s", true), ["SANDBOX-MOUNT"]],
 		"system folder itself": [with_mount("/proc", "/p", true), ["SANDBOX-MOUNT"]],
 		"over a system folder": [with_mount("/srv/x", "/usr/bin", true), ["SANDBOX-MOUNT"]],

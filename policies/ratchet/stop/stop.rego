@@ -99,7 +99,6 @@ deny contains finding(rego.metadata.rule(), "candidates", msg) if {
 #   remedy: Nothing to do. Set a higher `target_score` to go on.
 deny contains finding(rego.metadata.rule(), "target", msg) if {
 	is_number(input.target_score)
-	is_number(input.best_score)
 	input.best_score >= input.target_score
 	msg := sprintf("The best score %v reaches %v.", [input.best_score, input.target_score])
 }
