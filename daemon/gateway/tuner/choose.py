@@ -9,7 +9,7 @@ from random import Random
 from daemon.gateway.tuner.move import Move
 from daemon.gateway.tuner.prompt import Tried
 
-_REPEAT = 0.15
+_REPEAT = 0.05
 """Weight left for an idea in exactly the words that were tried before: the parent may be another one now."""
 
 

@@ -17,6 +17,7 @@ _CLONES = """\
 #endif
 """
 _OPTIMIZE = re.compile(r"^#pragma GCC optimize\([^\n]*\)\n", re.MULTILINE)
+_LANES = re.compile(r"^(#define LANES )\d+", re.MULTILINE)
 _LEVELS = ('"O3"', '"O3", "unroll-loops"', '"Ofast"')
 
 
@@ -44,5 +45,10 @@ def moves(text: str, rng: Random) -> list[Move]:
     if "target_clones" not in text and "CLONES" not in text:
         changed = text[: product.start] + _CLONES + "\n" + "CLONES\n" + text[product.start :]
         hypothesis = "wider vectors: variants of the product for AVX2 and AVX-512, chosen by the processor's features"
-        found.append(Move("clones", hypothesis, changed, 2.0 if product.form == "tile" else 1.4))
+        if _LANES.search(text):
+            # Either change alone loses: narrow tiles in wide variants, wide tiles without them.
+            lanes = rng.choice((8, 16))
+            changed = _LANES.sub(rf"\g<1>{lanes}", changed)
+            hypothesis += f", and {lanes} lanes in the tiles"
+        found.append(Move("clones", hypothesis, changed, 2.5 if product.form == "tile" else 1.4))
     return found
