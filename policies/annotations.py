@@ -63,7 +63,8 @@ def annotation_problems(opa: Path, bundle: Path) -> list[str]:
     problems += [f"the code {code} is used by two rules" for code in sorted({c for c in codes if codes.count(c) > 1})]
     problems += _bare_rules(bundle)
     for package, levels in _levels(opa, bundle).items():
-        here = {rule.code: rule for rule in known if rule.package == f"ratchet.{package}"}
+        homes = (f"ratchet.{package}", f"ratchet.local.{package}")
+        here = {rule.code: rule for rule in known if rule.package in homes}
         for code in sorted(levels):
             if code not in here:
                 problems.append(f"ratchet/{package}/data.yaml: levels: there is no rule {code}")

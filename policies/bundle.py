@@ -61,7 +61,7 @@ class Source:
                     raise BadPoliciesError(f"policies: {name} is not a regular file; replace it by one")
                 if path.suffix != ".rego" and path.name not in {"data.yaml", "data.json"}:
                     raise BadPoliciesError(f"policies: {name} would be ignored; data files are named data.yaml")
-                if name in _RESERVED or name.startswith("local/"):
+                if name in _RESERVED or name.startswith("access/"):
                     raise BadPoliciesError(f"policies: {name} is a reserved place; move it to a folder of your own")
                 files[name] = path.read_bytes()
                 total += len(files[name])

@@ -96,7 +96,7 @@ _LOCKED: tuple[tuple[str, str, bytes], ...] = (
     ("GET", "/v1/data", b""),
     ("GET", "/v1/policies", b""),
     ("POST", "/v1/query", b'{"query": "x = 1"}'),
-    ("POST", "/v1/data/local", b"{}"),
+    ("POST", "/v1/data/access", b"{}"),
 )
 
 

@@ -73,10 +73,10 @@ class OpaProcess:
 
 def _write_token_hash(folder: Path, token: str) -> None:
     """A second bundle that holds only the hash of the token: nothing that is asked of the server can reveal it."""
-    (folder / "local").mkdir(parents=True, exist_ok=True)
+    (folder / "access").mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(token.encode()).hexdigest()
-    (folder / "local" / "data.json").write_text(json.dumps({"token_sha256": digest}))
-    (folder / ".manifest").write_text(json.dumps({"roots": ["local"], "rego_version": 1}))
+    (folder / "access" / "data.json").write_text(json.dumps({"token_sha256": digest}))
+    (folder / ".manifest").write_text(json.dumps({"roots": ["access"], "rego_version": 1}))
 
 
 def _answers(endpoint: Endpoint) -> bool:

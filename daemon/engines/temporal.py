@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.engines.processes import Child, free_port
@@ -35,8 +36,10 @@ def answers(host: str, port: int) -> bool:
 class TemporalServer:
     """A development server with a file database; its log is `engines/temporal.log`."""
 
-    def __init__(self, state: Path, *, port: int, ui_port: int) -> None:
+    def __init__(self, state: Path, *, port: int, ui_port: int, extra: Sequence[str] = ()) -> None:
+        """`extra`: more words for `temporal server start-dev`, such as `--dynamic-config-value KEY=VALUE`."""
         self._state = state
+        self._extra = extra
         self._port = port
         self._ui_port = ui_port
         self._child: Child | None = None
@@ -67,6 +70,7 @@ class TemporalServer:
             # Setting up a campaign's search attributes must not need a second command.
             *(part for name, kind in SEARCH_ATTRIBUTES.items() for part in ("--search-attribute", f"{name}={kind}")),
         ]
+        argv += self._extra
         if self._ui_port < 0:
             argv.append("--headless")
         else:

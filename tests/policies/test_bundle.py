@@ -71,7 +71,7 @@ def test_what_opa_does_not_read_is_left_out(folder: Path) -> None:
         ("ratchet/edit/more.json", "{}", "would be ignored"),
         ("ratchet/data.json", "{}", "reserved"),
         ("ratchet/data.yaml", "a: 1", "reserved"),
-        ("local/data.json", "{}", "reserved"),
+        ("access/data.json", "{}", "reserved"),
     ],
 )
 def test_misplaced_files_are_named(folder: Path, name: str, content: str, message: str) -> None:

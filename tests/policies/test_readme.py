@@ -38,7 +38,7 @@ def codes(folder: Path, opa: Path, question: str, facts: dict[str, Any]) -> list
 
 
 def test_the_three_first_things(folder: Path, shipped: Path, opa: Path) -> None:
-    forbid, cap, second = blocks(shipped, "yaml")
+    forbid, cap, second, _ = blocks(shipped, "yaml")
     tune(folder, "edit", forbid)
     tune(folder, "budget", cap)
     tune(folder, "promote", second)
@@ -54,9 +54,10 @@ def test_the_three_first_things(folder: Path, shipped: Path, opa: Path) -> None:
 
 def test_a_rule_of_your_own(folder: Path, shipped: Path, opa: Path) -> None:
     (rule,) = blocks(shipped, "rego")
-    head = "package ratchet.promote\n\nimport data.ratchet.lib\n\n"
-    (folder / "ratchet" / "promote" / "release.rego").write_text(head + rule)
-    tune(folder, "promote", "release_week: true\nlevels: {PROMOTE-RELEASE-WEEK: soft-mandatory}")
+    own = folder / "ratchet" / "local" / "promote"
+    own.mkdir(parents=True)
+    (own / "release.rego").write_text("package ratchet.local.promote\n\nimport data.ratchet.lib\n\n" + rule)
+    (own / "data.yaml").write_text(blocks(shipped, "yaml")[-1])
     assert check_folder(folder, opa, style=False) == []
     assert codes(folder, opa, "promote", PROMOTE) == ["PROMOTE-RELEASE-WEEK"]
 

@@ -15,7 +15,7 @@ TESTS = sorted(SHIPPED.rglob("*_test.rego"))
 # Below `not`, OPA evaluates the arguments of a call or comparison first; when one is undefined, so is the whole rule,
 # and a denial stays silent. So: a rule's name, a call with variables and schema-checked input, membership in `proven`.
 NEGATIONS = re.compile(
-    r"not (?:\w+|[\w.]+\((?:\"\w+\"|[a-z_]+|(?:change|mount|input|found|custom)(?:\.\w+)*|, )+\)|custom\.fixed"
+    r"not (?:\w+|[\w.]+\((?:\"[\w.]+\"|[a-z_]+|(?:change|mount|input|found|custom)(?:\.\w+)*|, )+\)|custom\.fixed"
     r"|\"[\w ]+\" in proven|(?:own|input|change)\.\w+ == false|data\.ratchet\.sandbox\.gpu\.allowed == true"
     r"|endswith\(segment, \"\.\"\)|found\.level in blocking_levels)\]?,?"
 )

@@ -16,7 +16,7 @@ default decision := {"schema": 1, "allow": false, "deny": [], "warn": [], "requi
 decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
-	"findings": deny,
+	"findings": (deny | lib.local(own_rules)),
 	"needs": {"settings", "caps", "day", "person"},
 	"proven": proven,
 	"require": require,
@@ -26,6 +26,10 @@ decision := lib.decision({
 }
 
 problems := lib.errors(input, data.schemas.budget)
+
+default own_rules := set()
+
+own_rules := data.ratchet.local.budget.deny
 
 # What must hold for every question, whatever the levels in data say.
 

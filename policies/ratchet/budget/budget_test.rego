@@ -19,7 +19,7 @@ start := object.union(facts, {"action": "start", "asked": {"micro_usd": 100}, "a
 extend := object.union(facts, {"action": "extend", "asked": {"micro_usd": 50}, "by": "ann"})
 
 decide(given) := got if {
-	got := budget.decision with input as given
+	got := budget.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.budget.campaign as campaign
 		with data.ratchet.budget.day as {"micro_usd": 100}
 		with data.ratchet.budget.in_flight as 4
@@ -31,8 +31,6 @@ decide(given) := got if {
 }
 
 verdict(given) := [got.allow, [found.code | some found in got.deny]] if got := decide(given)
-
-codes(given) := [found.code | some found in decide(given).deny]
 
 test_allowed[note] if {
 	some note, given in {
@@ -80,7 +78,7 @@ test_the_start_says_what_to_use if {
 test_other_actions_require_nothing if decide(facts).require == {}
 
 test_anybody_who_is_named_may_extend_when_nobody_is_listed if {
-	got := budget.decision with input as object.union(extend, {"by": "eve"})
+	got := budget.decision with input as object.union(extend, {"by": "eve"}) with data.ratchet.local as {}
 		with data.ratchet.budget.campaign as campaign
 		with data.ratchet.budget.day as {}
 		with data.ratchet.budget.extend_by as []
@@ -116,7 +114,7 @@ test_malformed[note] if {
 }
 
 test_no_input_no_permission if {
-	got := budget.decision with input as 1
+	got := budget.decision with input as 1 with data.ratchet.local as {}
 	not got.allow
 }
 
@@ -127,7 +125,7 @@ test_not_proven[note] if {
 		"day": object.union(facts, {"day": {"micro_usd": 91}}),
 		"person": object.union(extend, {"by": " "}),
 	}
-	got := budget.decision with input as given
+	got := budget.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.budget.campaign as campaign
 		with data.ratchet.budget.day as {"micro_usd": 100}
 		with data.ratchet.budget.deny as set()
@@ -135,10 +133,17 @@ test_not_proven[note] if {
 }
 
 test_emptied_data_opens_nothing if {
-	got := budget.decision with input as start
+	got := budget.decision with input as start with data.ratchet.local as {}
 		with data.ratchet.budget.campaign as {"default": {}, "ceiling": {}}
 		with data.ratchet.budget.day as {}
 		with data.ratchet.budget.models as []
 		with data.ratchet.budget.levels as {}
 	not got.allow
+}
+
+test_a_rule_of_one_s_own_is_heard if {
+	got := budget.decision with input as start
+		with data.ratchet.local as {"budget": {"deny": {"It is Sunday."}}}
+	not got.allow
+	"It is Sunday." in {found.msg | some found in got.deny}
 }

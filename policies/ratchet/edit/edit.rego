@@ -14,7 +14,7 @@ default decision := {"schema": 1, "allow": false, "deny": [], "warn": [], "requi
 decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
-	"findings": deny,
+	"findings": (deny | lib.local(own_rules)),
 	"needs": {"settings", "changed", "clean", "paths", "modes", "unprotected", "editable"},
 	"proven": proven,
 	"require": {},
@@ -24,6 +24,10 @@ decision := lib.decision({
 }
 
 problems := lib.errors(input, data.schemas.edit)
+
+default own_rules := set()
+
+own_rules := data.ratchet.local.edit.deny
 
 # What must hold for every edit, whatever the levels in data say.
 

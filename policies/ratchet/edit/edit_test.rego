@@ -26,7 +26,7 @@ facts := {
 }
 
 decide(given) := got if {
-	got := edit.decision with input as given
+	got := edit.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.edit.limits as limits
 		with data.ratchet.edit.targets as targets
 		with data.ratchet.edit.levels as {"EDIT-BINARY": "advisory", "EDIT-PROTECTED": "advisory"}
@@ -141,7 +141,7 @@ test_a_binary_is_found_at_the_level_of_data if {
 }
 
 test_a_binary_is_denied_by_default if {
-	got := edit.decision with input as with_change({"binary": true})
+	got := edit.decision with input as with_change({"binary": true}) with data.ratchet.local as {}
 		with data.ratchet.edit.limits as limits
 		with data.ratchet.edit.targets as targets
 		with data.ratchet.edit.levels as {}
@@ -209,12 +209,12 @@ test_malformed[note] if {
 }
 
 test_no_input_no_permission if {
-	got := edit.decision with input as 1
+	got := edit.decision with input as 1 with data.ratchet.local as {}
 	not got.allow
 }
 
 test_emptied_data_opens_nothing if {
-	got := edit.decision with input as facts
+	got := edit.decision with input as facts with data.ratchet.local as {}
 		with data.ratchet.edit.limits as {}
 		with data.ratchet.edit.targets as {}
 		with data.ratchet.edit.levels as {}
@@ -222,7 +222,7 @@ test_emptied_data_opens_nothing if {
 }
 
 test_a_limit_that_is_no_number_is_never_met if {
-	got := edit.decision with input as facts
+	got := edit.decision with input as facts with data.ratchet.local as {}
 		with data.ratchet.edit.limits as object.union(limits, {"files": "many"})
 		with data.ratchet.edit.targets as targets
 		with data.ratchet.edit.levels as {}
@@ -240,11 +240,18 @@ test_not_proven[note] if {
 		"protected by the target": with_path("src/ref.c"),
 		"outside": with_path("doc/a.c"),
 	}
-	got := edit.decision with input as given
+	got := edit.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.edit.limits as limits
 		with data.ratchet.edit.targets as targets
 		with data.ratchet.edit.levels as {}
 		with data.ratchet.edit.deny as set()
 	[found.code | some found in got.deny] == ["UNPROVEN"]
 	not got.allow
+}
+
+test_a_rule_of_one_s_own_is_heard if {
+	got := edit.decision with input as facts
+		with data.ratchet.local as {"edit": {"deny": {"It is Sunday."}}}
+	not got.allow
+	"It is Sunday." in {found.msg | some found in got.deny}
 }

@@ -79,6 +79,44 @@ matches_any(globs, path) if {
 }
 
 # METADATA
+# title: Findings of an installation's own rules
+# description: >-
+#   Rules of one's own live in `ratchet/local/<question>`, apart from the shipped ones. What they find is taken as it is
+#   when it is a whole finding, else wrapped into one that blocks; nothing is lost.
+local(found) := {whole(one) | some one in found}
+
+default whole(_) := {
+	"code": "LOCAL",
+	"title": "Rule of this installation",
+	"msg": "A rule in ratchet/local found something that is no text and no finding.",
+	"path": "",
+	"remedy": "Ask who runs this installation.",
+	"level": "hard-mandatory",
+}
+
+whole(found) := found if {
+	object.keys(found) in {finding_fields, (finding_fields | {"word"})}
+	every value in found {
+		is_string(value)
+	}
+	found.code != ""
+	found.level in levels
+}
+
+whole(found) := {
+	"code": "LOCAL",
+	"title": "Rule of this installation",
+	"msg": found,
+	"path": "",
+	"remedy": "Ask who runs this installation.",
+	"level": "hard-mandatory",
+} if {
+	is_string(found)
+}
+
+finding_fields := {"code", "title", "msg", "path", "remedy", "level"}
+
+# METADATA
 # title: The decision
 # description: >-
 #   `facts` has findings (set), needs and proven (sets of names), require (object) and hold (boolean).

@@ -115,6 +115,24 @@ default matches(_, _) := false
 
 matches(globs, path) if lib.matches_any(globs, path)
 
+test_rules_of_one_s_own[note] if {
+	some note, tc in {
+		"a whole finding": [finding("advisory"), ["X", "m", "advisory"]],
+		"with a word": [object.union(finding("advisory"), {"word": "w"}), ["X", "m", "advisory"]],
+		"text": ["It is Sunday.", ["LOCAL", "It is Sunday.", "hard-mandatory"]],
+		"too little": [{"msg": "m"}, ["LOCAL", odd, "hard-mandatory"]],
+		"too much": [object.union(finding("advisory"), {"more": "x"}), ["LOCAL", odd, "hard-mandatory"]],
+		"unknown level": [finding("whatever"), ["LOCAL", odd, "hard-mandatory"]],
+		"no code": [object.union(finding("advisory"), {"code": ""}), ["LOCAL", odd, "hard-mandatory"]],
+		"no text": [object.union(finding("advisory"), {"msg": 1}), ["LOCAL", odd, "hard-mandatory"]],
+		"a number": [1, ["LOCAL", odd, "hard-mandatory"]],
+	}
+	some got in lib.local({tc[0]})
+	[got.code, got.msg, got.level] == tc[1]
+}
+
+odd := "A rule in ratchet/local found something that is no text and no finding."
+
 test_errors_without_a_schema if count(lib.errors({}, null)) == 1
 
 test_errors_of_a_document if {

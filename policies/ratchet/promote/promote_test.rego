@@ -28,7 +28,7 @@ sealed(more) := object.union(facts, {"sealed": more})
 pending := sealed({"status": "pending", "gain": null, "low": null, "high": null, "rounds": 0})
 
 decide(given) := got if {
-	got := promote.decision with input as given
+	got := promote.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.promote.kinds as kinds
 		with data.ratchet.promote.cohabiting_approvals as 1
 		with data.ratchet.promote.roles as ["reviewer"]
@@ -101,7 +101,7 @@ test_denied[note] if {
 }
 
 test_any_role_counts_when_none_is_listed if {
-	got := promote.decision with input as genome([object.remove(yes("ben"), {"role"}), yes("cat")])
+	got := promote.decision with input as genome([object.remove(yes("ben"), {"role"}), yes("cat")]) with data.ratchet.local as {}
 		with data.ratchet.promote.kinds as kinds
 		with data.ratchet.promote.roles as []
 		with data.ratchet.promote.levels as {}
@@ -122,7 +122,7 @@ test_malformed[note] if {
 }
 
 test_no_input_no_permission if {
-	got := promote.decision with input as 1
+	got := promote.decision with input as 1 with data.ratchet.local as {}
 	not got.allow
 }
 
@@ -134,15 +134,22 @@ test_not_proven[note] if {
 		"sealed": sealed({"low": 0}),
 		"kind": object.union(facts, {"target": {"kind": "car"}}),
 	}
-	got := promote.decision with input as given
+	got := promote.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.promote.kinds as kinds
 		with data.ratchet.promote.deny as set()
 	[found.code | some found in got.deny] == ["UNPROVEN"]
 }
 
 test_emptied_data_opens_nothing if {
-	got := promote.decision with input as facts
+	got := promote.decision with input as facts with data.ratchet.local as {}
 		with data.ratchet.promote.kinds as {}
 		with data.ratchet.promote.levels as {}
 	not got.allow
+}
+
+test_a_rule_of_one_s_own_is_heard if {
+	got := promote.decision with input as facts
+		with data.ratchet.local as {"promote": {"deny": {"It is Sunday."}}}
+	not got.allow
+	"It is Sunday." in {found.msg | some found in got.deny}
 }

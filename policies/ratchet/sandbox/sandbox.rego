@@ -15,7 +15,7 @@ default decision := {"schema": 1, "allow": false, "deny": [], "warn": [], "requi
 decision := lib.malformed(problems) if count(problems) > 0
 
 decision := lib.decision({
-	"findings": deny,
+	"findings": (deny | lib.local(own_rules)),
 	"needs": {"settings", "role", "image", "user", "mounts", "devices"},
 	"proven": proven,
 	"require": {},
@@ -25,6 +25,10 @@ decision := lib.decision({
 }
 
 problems := lib.errors(input, data.schemas.sandbox)
+
+default own_rules := set()
+
+own_rules := data.ratchet.local.sandbox.deny
 
 # What must hold for every container, whatever the levels in data say.
 

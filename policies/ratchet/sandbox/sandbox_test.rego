@@ -35,7 +35,7 @@ with_mount(source, target, read_only) := with_spec({"mounts": [{"source": source
 with_device(path) := object.union(with_spec({"devices": {"paths": [path], "groups": [44]}}), {"gpu": true})
 
 decide(given, gpus) := got if {
-	got := sandbox.decision with input as given
+	got := sandbox.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.sandbox.roles as roles
 		with data.ratchet.sandbox.images as []
 		with data.ratchet.sandbox.gpu as {"allowed": gpus, "devices": ["/dev/kfd", "/dev/dri/renderD*"]}
@@ -110,7 +110,7 @@ test_gpus_not_allowed[note] if {
 
 test_images_of_a_list[note] if {
 	some note, tc in {"listed": [[image], []], "not listed": [["sha256:1"], ["SANDBOX-IMAGE-LIST"]]}
-	got := sandbox.decision with input as facts
+	got := sandbox.decision with input as facts with data.ratchet.local as {}
 		with data.ratchet.sandbox.roles as roles
 		with data.ratchet.sandbox.images as tc[0]
 		with data.ratchet.sandbox.forbidden_env as []
@@ -130,7 +130,7 @@ test_malformed[note] if {
 }
 
 test_no_input_no_permission if {
-	got := sandbox.decision with input as 1
+	got := sandbox.decision with input as 1 with data.ratchet.local as {}
 	not got.allow
 }
 
@@ -142,15 +142,22 @@ test_not_proven[note] if {
 		"mounts": with_mount("/", "/host", true),
 		"devices": with_device("/dev/sda"),
 	}
-	got := sandbox.decision with input as given
+	got := sandbox.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.sandbox.roles as roles
 		with data.ratchet.sandbox.deny as set()
 	[found.code | some found in got.deny] == ["UNPROVEN"]
 }
 
 test_emptied_data_opens_nothing if {
-	got := sandbox.decision with input as facts
+	got := sandbox.decision with input as facts with data.ratchet.local as {}
 		with data.ratchet.sandbox.roles as {}
 		with data.ratchet.sandbox.levels as {}
 	not got.allow
+}
+
+test_a_rule_of_one_s_own_is_heard if {
+	got := sandbox.decision with input as facts
+		with data.ratchet.local as {"sandbox": {"deny": {"It is Sunday."}}}
+	not got.allow
+	"It is Sunday." in {found.msg | some found in got.deny}
 }

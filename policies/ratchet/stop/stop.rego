@@ -17,7 +17,7 @@ decision := lib.malformed(problems) if count(problems) > 0
 decision := object.union(plain, {"deny": [entry[1] | some entry in ranked]}) if problems == set()
 
 plain := lib.decision({
-	"findings": deny,
+	"findings": found_all,
 	"needs": {"settings", "not requested", "candidates left"},
 	"proven": proven,
 	"require": object.union({"defaults": data.ratchet.stop.defaults}, reason),
@@ -25,6 +25,12 @@ plain := lib.decision({
 })
 
 problems := lib.errors(input, data.schemas.stop)
+
+default own_rules := set()
+
+own_rules := data.ratchet.local.stop.deny
+
+found_all := deny | {object.union({"word": "policy"}, found) | some found in lib.local(own_rules)}
 
 # What must hold, whatever the levels in data say.
 
@@ -40,7 +46,7 @@ proven contains "candidates left" if input.decided < input.candidates
 default reason := {}
 
 reason := {"word": sort(words)[0][1]} if {
-	words := {[rank(found.word), found.word] | some found in deny; found.level in lib.blocking_levels}
+	words := {[rank(found.word), found.word] | some found in found_all; found.level in lib.blocking_levels}
 	count(words) > 0
 }
 

@@ -13,7 +13,7 @@ facts := {
 }
 
 decide(given) := got if {
-	got := stop.decision with input as given
+	got := stop.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.stop.defaults as defaults
 		with data.ratchet.stop.accounts as ["tokens", "gpu_ms"]
 		with data.ratchet.stop.order as ["requested", "target", "candidates", "budget", "wall"]
@@ -74,7 +74,7 @@ test_denials_at_the_level_of_data if {
 
 test_denials_by_default[note] if {
 	some note, tc in {"below": [3, []], "at": [4, ["STOP-DENIALS"]]}
-	got := stop.decision with input as at({"denial_streak": tc[0]})
+	got := stop.decision with input as at({"denial_streak": tc[0]}) with data.ratchet.local as {}
 		with data.ratchet.stop.defaults as defaults
 		with data.ratchet.stop.levels as {}
 	[found.code | some found in got.deny] == tc[1]
@@ -99,19 +99,28 @@ test_malformed[note] if {
 }
 
 test_no_input_no_permission if {
-	got := stop.decision with input as 1
+	got := stop.decision with input as 1 with data.ratchet.local as {}
 	not got.allow
 }
 
 test_not_proven[note] if {
 	some note, given in {"requested": at({"requested": true}), "candidates": at({"decided": 40})}
-	got := stop.decision with input as given
+	got := stop.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.stop.defaults as defaults
 		with data.ratchet.stop.deny as set()
 	[found.code | some found in got.deny] == ["UNPROVEN"]
 }
 
 test_emptied_data_opens_nothing if {
-	got := stop.decision with input as facts with data.ratchet.stop.defaults as {} with data.ratchet.stop.levels as {}
+	got := stop.decision with input as facts with data.ratchet.local as {} with data.ratchet.stop.defaults as {} with data.ratchet.stop.levels as {}
 	not got.allow
+}
+
+test_a_rule_of_one_s_own_is_heard if {
+	got := stop.decision with input as facts
+		with data.ratchet.stop.defaults as defaults
+		with data.ratchet.local as {"stop": {"deny": {"It is Sunday."}}}
+	not got.allow
+	[[found.msg, found.word] | some found in got.deny] == [["It is Sunday.", "policy"]]
+	got.require.word == "policy"
 }

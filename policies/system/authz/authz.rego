@@ -3,7 +3,7 @@
 # title: Who may ask this server what
 # description: >-
 #   The holder of the query token may ask the decisions, by POST, and nothing else: no policy or data can be read or
-#   written, no query of one's own be run. The server is given the token's hash at `data.local.token_sha256`.
+#   written, no query of one's own be run. The server is given the token's hash at `data.access.token_sha256`.
 package system.authz
 
 default allow := false
@@ -28,6 +28,6 @@ allow if {
 
 known_token if {
 	is_string(input.identity)
-	count(data.local.token_sha256) == 64
-	crypto.sha256(input.identity) == data.local.token_sha256
+	count(data.access.token_sha256) == 64
+	crypto.sha256(input.identity) == data.access.token_sha256
 }

@@ -5,7 +5,7 @@ import data.system.authz
 ask := {"method": "POST", "path": ["v1", "data", "ratchet", "edit", "decision"], "identity": "token"}
 
 allowed(request) if {
-	authz.allow with input as request with data.local.token_sha256 as crypto.sha256("token")
+	authz.allow with input as request with data.access.token_sha256 as crypto.sha256("token")
 }
 
 test_the_holder_may_ask_each_question[question] if {
@@ -25,7 +25,7 @@ test_refused[note] if {
 		"another rule": object.union(ask, {"path": ["v1", "data", "ratchet", "edit", "deny"]}),
 		"whole package": object.union(ask, {"path": ["v1", "data", "ratchet", "edit"]}),
 		"another package": object.union(ask, {"path": ["v1", "data", "ratchet", "lib", "decision"]}),
-		"the token's hash": object.union(ask, {"path": ["v1", "data", "local"]}),
+		"the token's hash": object.union(ask, {"path": ["v1", "data", "access"]}),
 		"query": object.union(ask, {"path": ["v1", "query"]}),
 		"policies": {"method": "GET", "path": ["v1", "policies"], "identity": "token"},
 		"nothing": {},
@@ -35,6 +35,6 @@ test_refused[note] if {
 }
 
 test_nobody_is_let_in_without_a_token_hash if {
-	not authz.allow with input as ask with data.local.token_sha256 as ""
-	not authz.allow with input as object.union(ask, {"identity": ""}) with data.local.token_sha256 as ""
+	not authz.allow with input as ask with data.access.token_sha256 as ""
+	not authz.allow with input as object.union(ask, {"identity": ""}) with data.access.token_sha256 as ""
 }
