@@ -9,6 +9,7 @@ from typing import Any
 
 from daemon.engines.opa import Listeners, OpaEngine, opa_engine
 from daemon.gate import Gate
+from daemon.gateway.identity import container_of
 from daemon.gateway.meter import Meter
 from daemon.gateway.provider import LiteLLMProvider
 from daemon.gateway.server import Gateway
@@ -138,4 +139,4 @@ def _gateway(
     provider.warm()
     meter = Meter(provider, ledger, Journal(db), record, blobs.put)
     # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).
-    return Gateway(meter, settings.home / "run" / "gateway")
+    return Gateway(meter, settings.home / "run" / "gateway", container_of=container_of)

@@ -28,7 +28,7 @@ from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
 from daemon.workers import Workers, connect, runtime
 from workflows import queues
-from workflows.ports import RefusedError
+from workflows.ports import InfrastructureError, RefusedError
 
 log = logging.getLogger("ratchet")
 
@@ -122,6 +122,8 @@ class Service:
             name, undo = self._undo.pop()
             try:
                 await asyncio.to_thread(undo)
+            except InfrastructureError as error:
+                log.warning("could not stop a part", extra={"part": name, "error": str(error)})
             except Exception:
                 log.exception("could not stop a part", extra={"part": name})
 

@@ -17,6 +17,7 @@ from sandbox.exits import Exit
 from sandbox.payload import place
 from sandbox.spec import ContainerSpec, Mount
 from workflows.models import CandidateSpec, Proposal
+from workflows.ports import InfrastructureError
 
 HISTORY = 20
 """Earlier candidates that the agent is told of."""
@@ -66,9 +67,12 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
                 limits=PROPOSE,
                 labels={CAMPAIGN: spec.campaign, CANDIDATE: choice.candidate},
             )
-            ended = house.backend.run(container)
+            # The socket serves this one container, by the kernel's word: nobody else's process is listened to.
+            ended = house.backend.run(
+                container, on_started=lambda running: house.gateway.bind(choice.candidate, running.id)
+            )
         finally:
-            usage = house.gateway.close(choice.candidate)
+            usage = house.gateway.close(choice.candidate, socket)
         meter.add("cpu_ms", ended.cpu_seconds * 1000)
         log = house.blobs.put(_log(ended))
         house.audit.append(
@@ -79,7 +83,11 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
             body={"reason": ended.reason, "code": ended.code, "log": log, "usage": usage.model_dump()},
             durable=False,
         )
-        return _read(house, ended, box)
+        proposal = _read(house, ended, box)
+        if usage.faults and not proposal.bundle:
+            # The provider's trouble is ours, never the candidate's.
+            raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(usage.faults)})")
+        return proposal
 
 
 def _read(house: House, ended: Exit, box: Path) -> Proposal:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,14 @@ class Daemon:
             assert self.alive(), f"the daemon ended: {tail}"
             assert time.monotonic() < deadline, f"still waiting after {seconds} s: {tail}"
             time.sleep(0.2)
+
+    def metric(self, name: str) -> float:
+        """A sample of `/metrics`; `name` with its labels, as it stands there."""
+        with urllib.request.urlopen(self.endpoints["metrics"], timeout=10) as answer:  # noqa: S310
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.rsplit(" ", 1)[1])
+        raise AssertionError(f"no metric {name}")
 
     def temporal(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The ordinary Temporal CLI."""

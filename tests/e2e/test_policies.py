@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
-
 import pytest
 
 from daemon.records.chain import records
@@ -21,14 +19,6 @@ def revision(daemon: Daemon) -> str:
     return newest
 
 
-def metric(daemon: Daemon, name: str) -> float:
-    with urllib.request.urlopen(daemon.endpoints["metrics"], timeout=10) as answer:  # noqa: S310
-        for line in answer.read().decode().splitlines():
-            if line.startswith(f"{name} "):
-                return float(line.split()[1])
-    raise AssertionError(f"no metric {name}")
-
-
 def test_an_edit_rules_the_next_decision_and_a_broken_one_none(own_daemon: Daemon) -> None:
     daemon = own_daemon
     name = daemon.start_campaign(candidates=500, in_flight=1)
@@ -38,7 +28,7 @@ def test_an_edit_rules_the_next_decision_and_a_broken_one_none(own_daemon: Daemo
     broken = daemon.policies / "ratchet" / "edit" / "edit.rego"
     sound = broken.read_text()
     broken.write_text(sound + "\nthis is not Rego\n")
-    daemon.until(lambda: metric(daemon, "ratchet_policy_rejected") == 1.0, 60)
+    daemon.until(lambda: daemon.metric("ratchet_policy_rejected") == 1.0, 60)
     decided = daemon.query(name)["decided"]
     daemon.until(lambda: daemon.query(name)["decided"] > decided, 120)
     assert revision(daemon) == first, "the last good bundle stays in force"
@@ -46,7 +36,7 @@ def test_an_edit_rules_the_next_decision_and_a_broken_one_none(own_daemon: Daemo
     told = daemon.ratchet("doctor").stdout
     assert "the edited folder was rejected" in told, told
     broken.write_text(sound)
-    daemon.until(lambda: metric(daemon, "ratchet_policy_rejected") == 0.0, 60)
+    daemon.until(lambda: daemon.metric("ratchet_policy_rejected") == 0.0, 60)
 
     limits = daemon.policies / "ratchet" / "stop" / "data.yaml"
     limits.write_text(limits.read_text().replace("wall_seconds: 604800", "wall_seconds: 1"))
