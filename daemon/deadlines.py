@@ -45,7 +45,6 @@ class Line:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
-
     def close(self) -> None:
         """Close the connection. Only for who uses it: under another thread its number could be given away."""
         if self._connection is not None:

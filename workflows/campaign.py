@@ -197,7 +197,8 @@ class Campaign:
             )
 
     def _status(self) -> dict[str, Any]:
-        status = views.status(self._id, self._spec, self._progress, len(self._running), self._holds, workflow.time())
+        running, now = len(self._running), workflow.time()
+        status = views.status(self._id, self._spec, self._facts, self._progress, running, self._holds, now)
         return status if self._report is None else status | views.ended(self._report)
 
     # -- queries -------------------------------------------------------------------------------------------------

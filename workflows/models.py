@@ -64,7 +64,7 @@ class CampaignSpec(Strict):
     in_flight: int = Field(2, ge=1, le=64)
     model: str = Field("ratchet/tuner", min_length=1, max_length=200)
     """`ratchet/tuner`, `ratchet/scripted/<name>`, or any LiteLLM model name that settings allow."""
-    strategy: Literal["sigmoid-children", "best", "iid"] = "sigmoid-children"
+    strategy: Literal["sigmoid-children", "moving-midpoint", "clade", "best", "iid"] = "sigmoid-children"
     seed: int = Field(0, ge=0)
     patience: int | None = Field(None, ge=1)
     """Stop after this many decided, decisive candidates without an acceptance. Absent: the policy's number."""

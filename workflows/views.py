@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from workflows.models import CampaignReport, CampaignSpec, CandidateOutcome, Hold, Progress
+from workflows.models import CampaignFacts, CampaignReport, CampaignSpec, CandidateOutcome, Hold, Progress
 
 CRASHES = ("killed", "quarantined")
 LEADERS = 10
@@ -37,7 +38,13 @@ def state_word(status: dict[str, Any]) -> str:
 
 
 def status(
-    campaign: str, spec: CampaignSpec, progress: Progress, running: int, holds: dict[str, Hold], now: float
+    campaign: str,
+    spec: CampaignSpec,
+    facts: CampaignFacts | None,
+    progress: Progress,
+    running: int,
+    holds: dict[str, Hold],
+    now: float,
 ) -> dict[str, Any]:
     """The answer of the query `status`; also what the live page is drawn from."""
     elapsed = max(now - progress.started, 0.0)
@@ -49,6 +56,8 @@ def status(
         "campaign": campaign,
         "target": spec.target,
         "model": spec.model,
+        "metric_kind": facts.target.metric_kind if facts else None,
+        "detectable": facts.detectable if facts else None,
         "status": word,
         "decided": progress.decided,
         "candidates": spec.candidates,
@@ -88,7 +97,9 @@ def live_page(status: dict[str, Any]) -> str:
         f"Target **{status['target']}**, model `{status['model']}`.",
         "",
         f"- decided: {status['decided']} of {status['candidates']}, {status['in_flight']} in flight",
-        f"- best: `{status['best']}` with score {_number(status['best_score'])}; champion `{status['champion']}`",
+        f"- best: `{status['best']}` {scored(status['best_score'], status['metric_kind'])}; "
+        f"champion `{status['champion']}`",
+        f"- smallest gain that can be found here: {gained(status['detectable'], status['metric_kind'])}",
         f"- verdicts: {_counts(status['verdicts'])}",
         f"- elapsed: {status['elapsed_seconds']} s, about {_number(status['eta_seconds'])} s to go",
     ]
@@ -103,6 +114,20 @@ def live_page(status: dict[str, Any]) -> str:
             for name, line in sorted(status["spent"].items())
         ]
     return "\n".join(lines)
+
+
+def scored(score: float | None, kind: str | None) -> str:
+    """A score in words: time targets' scores are logarithms of the speed-up over the seed."""
+    if score is None:
+        return "not yet measured"
+    return f"{math.exp(score):.2f}x as fast as the seed" if kind == "time" else f"score {score:.6g}"
+
+
+def gained(gain: float | None, kind: str | None) -> str:
+    """A gain in words."""
+    if gain is None:
+        return "unknown"
+    return f"{math.expm1(gain):.1%} faster" if kind == "time" else f"{gain:.6g}"
 
 
 def closing_page(report: CampaignReport) -> str:

@@ -102,6 +102,20 @@ def money(document: dict[str, Any]) -> str:
     return units("micro_usd", spent["spent"] if spent else 0)
 
 
+def scored(document: dict[str, Any]) -> str:
+    """The best score as people read it: `7.42x` for times, the metric itself for scores."""
+    score = document["best_score"]
+    if score is None:
+        return ""
+    return f"{math.exp(score):.2f}x" if document.get("metric_kind") == "time" else cell(score)
+
+
+def detectable(document: dict[str, Any]) -> str:
+    """The smallest gain that this campaign can find on this machine."""
+    gain = document["detectable"]
+    return f"{math.expm1(gain):.1%}" if document.get("metric_kind") == "time" else cell(gain)
+
+
 def line(document: dict[str, Any]) -> str:
     """One line for a log or a pipe."""
     eta = document.get("eta_seconds")
@@ -110,9 +124,11 @@ def line(document: dict[str, Any]) -> str:
         f"{document['decided']}/{document['candidates']} decided",
         f"{document['in_flight']} in flight",
         counts(document["verdicts"]),
-        f"best {cell(document['best'] or 'none')} {cell(document['best_score'])}",
+        f"best {cell(document['best'] or 'none')} {scored(document)}",
         money(document),
     ]
+    if document.get("detectable") is not None and not document["decided"]:
+        parts.append(f"can find gains from {detectable(document)}")
     if document["holds"]:
         parts.append(f"{len(document['holds'])} waiting for a person")
     if ended(document):
@@ -156,9 +172,11 @@ def page(document: dict[str, Any]) -> str:
         f"status     {cell(document['status'])} {cell(document['stopping'])}".rstrip(),
         f"decided    {document['decided']} of {document['candidates']}, {document['in_flight']} in flight",
         f"verdicts   {counts(document['verdicts'])}",
-        f"best       {cell(document['best'] or 'none')}, score {cell(document['best_score'])}",
+        f"best       {cell(document['best'] or 'none')} {scored(document)}",
         f"champion   {cell(document['champion'] or 'none')}",
     ]
+    if document.get("detectable") is not None:
+        lines.append(f"detects    gains from {detectable(document)}")
     for hold in document["holds"]:
         lines.append(
             f"waits      {cell(hold['candidate'])}: {cell('; '.join(hold['reasons']))}, {hold['left_seconds']} s left"

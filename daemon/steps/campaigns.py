@@ -12,7 +12,9 @@ from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
+from daemon.search.clades import Node
 from daemon.search.parents import Scored, choose_parent
+from daemon.search.plateau import event_of
 from daemon.search.streams import stream
 from daemon.steps import closing
 from daemon.steps.effects import DAEMON, effect, scratch
@@ -108,9 +110,9 @@ class CampaignSteps:
                 for one in house.archive.scored(facts.campaign)
                 if one.score is not None
             ]
-            parent = choose_parent(
-                spec.strategy, scored, facts.seed_candidate, stream(spec.seed, "parent", facts.campaign, number)
-            )
+            draw = stream(spec.seed, "parent", facts.campaign, number)
+            family = self._family(facts.campaign) if spec.strategy == "clade" else ()
+            parent = choose_parent(spec.strategy, scored, facts.seed_candidate, draw, family)
             row = house.archive.put(
                 CandidateRow(
                     campaign=facts.campaign,
@@ -190,6 +192,13 @@ class CampaignSteps:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
+    def _family(self, campaign: str) -> list[Node]:
+        """All candidates with what their evaluation said; a fault of ours or a denial says nothing."""
+        said = [(row, event_of(row.verdict)) for row in self._house.archive.candidates(campaign)]
+        return [
+            Node(row.candidate, row.parent, int(event == "improved"), int(event == "unchanged")) for row, event in said
+        ]
+
     def _check_model(self, model: str) -> None:
         catalogue = self._house.settings.catalogue
         if catalogue.find(model) is None:
@@ -217,6 +226,7 @@ class CampaignSteps:
             "accounts": self._accounts(campaign),
             "day": dict(self._house.ledger.spent_since(time.time() - DAY_SECONDS)),
             "by": spec.started_by,
+            "in_flight": spec.in_flight,
         }
 
     def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:
