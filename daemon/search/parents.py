@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Literal, get_args
 
-Strategy = Literal["sigmoid-children", "best", "iid"]
+from daemon.search.clades import Node, thompson
+from daemon.search.midpoint import midpoint_weights, range_of
+
+Strategy = Literal["sigmoid-children", "moving-midpoint", "clade", "best", "iid"]
 
 SHARPNESS = 10.0
 """λ of the sigmoid: a candidate one spread above the median is preferred about 22,000 to 1 over one below it."""
@@ -26,10 +29,17 @@ class Scored:
     """Candidates that already started from this one."""
 
 
-def choose_parent(strategy: Strategy, scored: Sequence[Scored], seed_candidate: str, rng: random.Random) -> str:
+def choose_parent(
+    strategy: Strategy,
+    scored: Sequence[Scored],
+    seed_candidate: str,
+    rng: random.Random,
+    family: Sequence[Node] = (),
+) -> str:
     """Id of the parent for the next candidate.
 
-    `sigmoid-children` draws by `weights`, `best` takes the highest score, `iid` always starts from the seed. With
+    `sigmoid-children` draws by `weights`, `moving-midpoint` by `midpoint_weights` on the range of the scores, `clade`
+    by Thompson sampling over the `family`, `best` takes the highest score, `iid` always starts from the seed. With
     nothing scored yet the answer is the seed. Raises ValueError for an unknown strategy or a score that is not finite.
     """
     if strategy not in get_args(Strategy):
@@ -38,6 +48,12 @@ def choose_parent(strategy: Strategy, scored: Sequence[Scored], seed_candidate: 
         return seed_candidate
     if strategy == "best":
         return best(scored).candidate
+    if strategy == "clade":
+        _finite(scored)
+        return thompson(family, [one.candidate for one in scored], rng)
+    if strategy == "moving-midpoint":
+        _finite(scored)
+        return rng.choices(scored, midpoint_weights(scored, range_of(scored)))[0].candidate
     return rng.choices(scored, weights(scored))[0].candidate
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from daemon.gate import Decision
@@ -44,6 +45,12 @@ def refused(decision: Decision) -> RefusedError:
     """A policy's no as an error, naming every rule that fired."""
     first = decision.deny[0].code if decision.deny else "POLICY"
     return RefusedError(first, "; ".join(decision.reasons) or "the policy does not permit it")
+
+
+def family_of(rows: Sequence[CandidateRow]) -> list[Node]:
+    """Candidates with what their evaluation said: a pass, a fail, or, in flight, denied or by a fault of ours, nothing."""
+    said = [(row, event_of(row.verdict)) for row in rows]
+    return [Node(row.candidate, row.parent, int(event == "improved"), int(event == "unchanged")) for row, event in said]
 
 
 class CampaignSteps:
@@ -111,7 +118,7 @@ class CampaignSteps:
                 if one.score is not None
             ]
             draw = stream(spec.seed, "parent", facts.campaign, number)
-            family = self._family(facts.campaign) if spec.strategy == "clade" else ()
+            family = family_of(house.archive.candidates(facts.campaign)) if spec.strategy == "clade" else ()
             parent = choose_parent(spec.strategy, scored, facts.seed_candidate, draw, family)
             row = house.archive.put(
                 CandidateRow(
@@ -191,13 +198,6 @@ class CampaignSteps:
         return closing.close(self._house, spec, facts, progress)
 
     # -- parts ---------------------------------------------------------------------------------------------------
-
-    def _family(self, campaign: str) -> list[Node]:
-        """All candidates with what their evaluation said; a fault of ours or a denial says nothing."""
-        said = [(row, event_of(row.verdict)) for row in self._house.archive.candidates(campaign)]
-        return [
-            Node(row.candidate, row.parent, int(event == "improved"), int(event == "unchanged")) for row, event in said
-        ]
 
     def _check_model(self, model: str) -> None:
         catalogue = self._house.settings.catalogue

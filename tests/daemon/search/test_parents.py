@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import assume, given
@@ -74,7 +75,7 @@ def test_iid_always_starts_from_the_seed() -> None:
     assert choose_parent("iid", [Scored("a", 9, 0)], "seed", stream(0)) == "seed"
 
 
-@pytest.mark.parametrize("strategy", ["sigmoid-children", "best", "iid"])
+@pytest.mark.parametrize("strategy", get_args(Strategy))
 def test_an_empty_archive_gives_the_seed(strategy: Strategy) -> None:
     assert choose_parent(strategy, [], "seed", stream(0)) == "seed"
 
