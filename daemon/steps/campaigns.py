@@ -48,7 +48,7 @@ def refused(decision: Decision) -> RefusedError:
 
 
 def family_of(rows: Sequence[CandidateRow]) -> list[Node]:
-    """Candidates with what their evaluation said: a pass, a fail, or, in flight, denied or by a fault of ours, nothing."""
+    """Candidates with a pass, a fail, or nothing: in flight, denied, or a fault of ours."""
     said = [(row, event_of(row.verdict)) for row in rows]
     return [Node(row.candidate, row.parent, int(event == "improved"), int(event == "unchanged")) for row, event in said]
 
