@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.gate import Gate
+from daemon.killswitch import KillSwitch
 from sandbox.docker_backend import DockerBackend, Running
 from sandbox.spec import ContainerSpec
 from workflows.ports import InfrastructureError, RefusedError
@@ -12,12 +13,17 @@ CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
 
 
 class GovernedBackend(DockerBackend):
-    """The Docker backend, with the decision `sandbox` in front of every launch."""
+    """The Docker backend, with the kill switch and the decision `sandbox` in front of every launch."""
 
     gate: Gate
+    switch: KillSwitch
 
     def launch(self, spec: ContainerSpec) -> Running:
-        """Ask, then launch. Raises RefusedError when policy says no, InfrastructureError when it does not answer."""
+        """Ask, then launch.
+
+        Raises RefusedError when policy says no, InfrastructureError when it does not answer or the switch is pulled.
+        """
+        self._look()
         campaign, candidate = spec.labels.get(CAMPAIGN, ""), spec.labels.get(CANDIDATE, "")
         facts = {
             "campaign": campaign,
@@ -34,4 +40,14 @@ class GovernedBackend(DockerBackend):
                 decision.deny[0].code if decision.deny else "SANDBOX",
                 "; ".join(decision.reasons) or "the sandbox policy does not permit this container",
             )
-        return super().launch(spec)
+        running = super().launch(spec)
+        try:
+            self._look()  # pulled while it started: whoever removes containers may have looked before it was there
+        except InfrastructureError:
+            running.remove()
+            raise
+        return running
+
+    def _look(self) -> None:
+        if self.switch.pulled():
+            raise InfrastructureError("kill switch: pulled; no container is started")

@@ -16,6 +16,7 @@ from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
 from daemon.house import House
 from daemon.judges import Judges
+from daemon.killswitch import KillSwitch
 from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
@@ -87,7 +88,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     asked = gate(engine, audit, metrics)
     undo.append(("gate", asked.close))
     backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
-    backend.gate = asked
+    backend.gate, backend.switch = asked, KillSwitch(home)
     undo.append(("docker", partial(_close_docker, backend)))
     ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
     gateway = _gateway(settings, db, ledger, audit, blobs, metrics)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import json
 import logging
 import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +20,11 @@ from temporalio.client import Client
 from daemon import parts
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
+from daemon.halt import Halt
 from daemon.house import House
+from daemon.instance import instance_of
+from daemon.killing import Watch, remove_containers
+from daemon.killswitch import KillSwitch
 from daemon.metrics import Metrics
 from daemon.pulse import Pulse
 from daemon.settings import Settings
@@ -34,11 +38,8 @@ log = logging.getLogger("ratchet")
 
 FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "run", "scratch")
 CHECK_SECONDS = 2.0
-
-
-def instance_of(home: Path) -> str:
-    """Owner label of our containers: the same after a restart, different for every state folder."""
-    return hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
+KILLED_GRACE_SECONDS = 3.0
+"""How long steps may take to notice that the kill switch took their containers."""
 
 
 class Service:
@@ -54,6 +55,9 @@ class Service:
         self._lock: IO[str] | None = None
         self._temporal: TemporalServer | None = None
         self._opa: OpaEngine | None = None
+        self._switch = KillSwitch(settings.home)
+        remove = partial(remove_containers, settings.docker_url, instance_of(settings.home))
+        self._watch = Watch(self._switch, remove)
 
     async def start(self) -> None:
         """Bring everything up; on any failure take down what was started and raise what failed."""
@@ -66,6 +70,7 @@ class Service:
     async def _start(self) -> None:
         settings, home = self.settings, self.settings.home
         self._prepare(home)
+        self._watch_switch()
         endpoint = self.metrics.serve(settings.metrics_port, settings.metrics_host)
         self._undo.append(("metrics", endpoint.close))
         # Independent and slow: the engines start side by side.
@@ -76,8 +81,10 @@ class Service:
             self._temporal = TemporalServer(home, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
             self._undo.append(("temporal", self._temporal.stop))
             await asyncio.gather(opening, asyncio.to_thread(self._temporal.start))
+        self._refuse_if_killed()
         address = self._temporal.address if self._temporal else settings.given_temporal
         self.house = await asyncio.to_thread(self._open_house)
+        self._watch.attach(self.house.gateway.stop, self.house.audit)
         on = runtime(f"{settings.metrics_host}:{settings.sdk_metrics_port}") if settings.sdk_metrics_port else None
         self.client = await connect(address, settings.temporal_namespace, on=on)
         self._workers = Workers(
@@ -87,7 +94,9 @@ class Service:
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=settings.shutdown_seconds,
+            interceptors=[Halt(self._switch)],
         )
+        self._refuse_if_killed()
         await self._workers.start()
         self._publish(address, endpoint.port)
         pulse = Pulse(self.house)
@@ -98,7 +107,7 @@ class Service:
         log.info("ready", extra={"temporal": address, "metrics": endpoint.port, "revision": self.house.gate.revision})
 
     async def run_forever(self) -> None:
-        """Serve until SIGTERM or SIGINT, or until an engine of ours dies."""
+        """Serve until SIGTERM or SIGINT, until the kill switch is pulled, or until an engine of ours dies."""
         loop = asyncio.get_running_loop()
         asked = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -106,6 +115,8 @@ class Service:
         while not asked.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asked.wait(), CHECK_SECONDS)
+            if self._watch.acted:
+                self._refuse_if_killed()
             if self._temporal is not None and not self._temporal.alive():
                 raise RuntimeError("the embedded Temporal server ended; see engines/temporal.log in the state folder")
             _tell_systemd("WATCHDOG=1")
@@ -116,8 +127,9 @@ class Service:
         self.metrics.ready(False)
         _tell_systemd("STOPPING=1")
         if self._workers is not None:
-            await self._workers.stop()
-            self._workers = None
+            workers, self._workers = self._workers, None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(workers.stop(), KILLED_GRACE_SECONDS if self._switch.pulled() else None)
         while self._undo:
             name, undo = self._undo.pop()
             try:
@@ -129,7 +141,21 @@ class Service:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
+    def _refuse_if_killed(self) -> None:
+        """Raises RefusedError, saying who pulled the switch and how to re-arm it."""
+        killed = self._switch.killed()
+        if killed is not None:
+            raise RefusedError("KILLED", killed.sentence())
+
+    def _watch_switch(self) -> None:
+        """From here on the switch acts by itself, whatever else hangs; SIGUSR1 pulls it."""
+        self._watch.start()
+        self._undo.append(("kill switch", self._watch.stop))
+        # Not the event loop's handler: that one would wait for the loop.
+        signal.signal(signal.SIGUSR1, lambda *_: self._watch.pull("SIGUSR1"))
+
     def _prepare(self, home: Path) -> None:
+        self._refuse_if_killed()
         home.mkdir(mode=0o711, parents=True, exist_ok=True)
         for name in FOLDERS:
             (home / name).mkdir(exist_ok=True)

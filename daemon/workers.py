@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -12,7 +12,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows import queues
@@ -66,6 +66,7 @@ class Workers:
         propose_slots: int,
         measure_slots: int,
         grace_seconds: float,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         around, path = CampaignActivities(campaigns), CandidateActivities(candidates)
         activities: list[Callable[..., Any]] = [
@@ -94,6 +95,7 @@ class Workers:
                 activities=activities,
                 activity_executor=self._pools[queue],
                 max_concurrent_activities=count,
+                interceptors=interceptors,
                 workflow_runner=SandboxedWorkflowRunner(restrictions=passed),
                 graceful_shutdown_timeout=timedelta(seconds=grace_seconds),
                 max_heartbeat_throttle_interval=timedelta(seconds=5),

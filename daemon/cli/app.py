@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from daemon.cli import audit, campaign, candidate, demo, doctor, errors, policy, steer, target, up
+from daemon.cli import audit, campaign, candidate, demo, doctor, errors, kill, policy, steer, target, up
 from daemon.cli.output import safe
 
 app = typer.Typer(
@@ -31,6 +31,8 @@ app.add_typer(target.app, name="target")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.command("up")(up.up)
+app.command("kill")(kill.kill)
+app.command("rearm")(kill.rearm)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
