@@ -56,7 +56,7 @@ class Candidate:
         try:
             proposal = await self._heavy(CandidateActivities.propose, queues.PROPOSE, spec)
             if proposal.verdict:
-                card = Scorecard(verdict=proposal.verdict)
+                card = Scorecard(verdict=proposal.verdict, feedback=proposal.feedback[:4000])
             else:
                 edit = await self._light(CandidateActivities.gate_edit, spec, proposal)
                 if edit.verdict:

@@ -140,6 +140,8 @@ class Proposal(Stored):
     bundle: str = ""
     """Blob hash of the bundle (JSON, see `sandbox/copyout.py`)."""
     hypothesis: str = ""
+    feedback: str = ""
+    """Why there is nothing to gate, in the agent's own words or ours; at most 4 kB."""
     spent: dict[Account, int] = {}
 
 

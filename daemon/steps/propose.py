@@ -98,9 +98,9 @@ def _read(house: House, ended: Exit, box: Path) -> Proposal:
         bundle = read_bundle(box)
     except BadBundle as error:
         rule = "agent" if error.rule == "empty" else "bad-output"
-        return Proposal(verdict=f"failed:{rule}", hypothesis=str(error)[:200])
+        return Proposal(verdict=f"failed:{rule}", feedback=str(error))
     if bundle.status == "failed":
-        return Proposal(verdict=f"failed:{_word(bundle)}", hypothesis=bundle.hypothesis)
+        return Proposal(verdict=f"failed:{_word(bundle)}", hypothesis=bundle.hypothesis, feedback=bundle.reason)
     return Proposal(bundle=house.blobs.put(box.read_bytes()), hypothesis=bundle.hypothesis)
 
 

@@ -24,16 +24,14 @@ REPEATS = 5
 STEPS = ("propose", "gate", "commit", "evaluate", "record")
 
 
-def script(folder: Path) -> None:
+def script(folder: Path, source: str) -> None:
     """Answers that change one constant each: correct, distinct, and without gain."""
     lines = []
+    declared = next(line for line in source.splitlines() if line.startswith("#define ROW_TILE"))
     for number in range(2 * CANDIDATES + 1):
         tile = 2000 + number
-        text = (
-            f"HYPOTHESIS: a tile of {tile} covers every row\n\nmatmul.c\n<<<<<<< SEARCH\n#define ROW_TILE 1024\n"
-            f"=======\n#define ROW_TILE {tile}\n>>>>>>> REPLACE\n"
-        )
-        lines.append(json.dumps({"answer": text}))
+        change = f"<<<<<<< SEARCH\n{declared}\n=======\n#define ROW_TILE {tile}\n>>>>>>> REPLACE\n"
+        lines.append(json.dumps({"answer": f"HYPOTHESIS: a tile of {tile} covers every row\n\nmatmul.c\n{change}"}))
     folder.mkdir()
     (folder / "bench.jsonl").write_text("\n".join(lines) + "\n")
 
@@ -90,8 +88,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ratchet-bench-") as scratch:
         folder = Path(scratch)
         folder.chmod(0o755)
-        script(folder / "scripts")
         daemon = Daemon(folder, RATCHET_SCRIPTS=str(folder / "scripts"))
+        script(folder / "scripts", (daemon.targets / "matmul" / "seed" / "matmul.c").read_text())
         daemon.start()
         try:
             measured = {count: through_the_daemon(daemon, count) for count in (1, 2)}
