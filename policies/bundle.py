@@ -98,6 +98,7 @@ class Source:
     def build(self, out: Path) -> Bundle:
         """Write the bundle, with manifest and revision, to the folder `out`, which is emptied first."""
         self.write(out, tests=False)
+        (out / "ratchet").mkdir(parents=True, exist_ok=True)
         (out / "ratchet" / "data.json").write_text(json.dumps({"revision": self.revision}))
         (out / ".manifest").write_text(json.dumps({"revision": self.revision, "roots": self.roots, "rego_version": 1}))
         return Bundle(out, self.revision)

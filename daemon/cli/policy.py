@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daemon.cli import output, reach, scrape
+from daemon.cli import hindsight, output, reach, scrape
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from daemon.settings import Settings
 
 app = typer.Typer(help="Policies: try, test, and see what is in force.", no_args_is_help=True)
+hindsight.add_to(app)
 
 
 @app.command()
