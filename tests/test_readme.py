@@ -67,7 +67,10 @@ def test_the_worked_judge_accepts_the_seed_and_a_tuned_seed_only(primes: Path, s
 def test_the_worked_rule_is_fit_and_fires(tmp_path: Path) -> None:
     folder = tmp_path / "policies"
     shutil.copytree(ROOT / "policies", folder, ignore=shutil.ignore_patterns("*.py", "__pycache__", "*.md"))
-    (folder / "ratchet" / "edit" / "house.rego").write_text(block("rego"))
+    own = folder / "ratchet" / "local" / "edit"
+    own.mkdir(parents=True)
+    (own / "house.rego").write_text(block("rego"))
+    (own / "data.yaml").write_text(block("yaml"))
     opa = find_opa()
     assert check_folder(folder, opa, style=False) == []
     change = {"op": "modify", "mode": "100644", "size": 1, "added": 1, "removed": 1, "binary": False}
