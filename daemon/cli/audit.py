@@ -1,19 +1,21 @@
-"""`ratchet audit`: check the audit log from its files and a public key alone, and read its end."""
+"""`ratchet audit`: check the audit log from its files and a public key alone, read it, and hand it on."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import deque
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import output, reach
+from daemon.cli import attest, output, reach
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
 
 app = typer.Typer(help="The audit log.", no_args_is_help=True)
+attest.add_to(app)
 
 
 @app.command()
@@ -77,3 +79,46 @@ def newest(directory: Path, count: int, campaign: str = "") -> list[dict[str, An
     except OSError as error:
         raise BadInput(f"no audit log in {directory}; set RATCHET_STATE, or run `ratchet up`") from error
     return rows
+
+
+@app.command()
+def show(
+    candidate: Annotated[str, typer.Option("--candidate", help="Candidate id.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """One candidate's story in order, in plain words: who did what, which rules spoke, what it cost."""
+    from daemon.cli.story import sentence
+    from daemon.records.lookup import of_candidate
+
+    home = reach.settings().home
+    try:
+        rows = list(of_candidate(home / "audit", candidate))
+    except OSError as error:
+        raise BadInput(f"no audit log in {home}; set RATCHET_STATE, or run `ratchet up`") from error
+    if not rows:
+        raise BadInput(f"the audit log knows no candidate {candidate!r}; see `ratchet candidate list`")
+    if as_json:
+        output.print_json({"candidate": candidate, "records": [{**row, "told": sentence(row)} for row in rows]})
+        return
+    for row in rows:
+        output.print_text(f"{row['time'][:19]}Z  {output.cell(row['actor']):<8}  {output.safe(sentence(row), keep='')}")
+
+
+@app.command()
+def export(
+    campaign: Annotated[str, typer.Option(help="Only this campaign's.")] = "",
+    candidate: Annotated[str, typer.Option(help="Only this candidate's.")] = "",
+    kind: Annotated[str, typer.Option(help="Only this kind of record.")] = "",
+    start: Annotated[int, typer.Option("--from", min=0, help="First record's number.")] = 0,
+) -> None:
+    """Records as JSON lines, one each, with their hash; ASCII only. Checks nothing (see `verify`)."""
+    from daemon.records.chain import records
+
+    home = reach.settings().home
+    wanted = {"campaign": campaign, "candidate": candidate, "kind": kind}
+    try:
+        for row in records(home / "audit", start=start):
+            if all(row[name] == value for name, value in wanted.items() if value):
+                sys.stdout.write(json.dumps(row, sort_keys=True, separators=(",", ":")) + "\n")
+    except FileNotFoundError as error:
+        raise BadInput(f"no audit log in {home}; set RATCHET_STATE, or run `ratchet up`") from error

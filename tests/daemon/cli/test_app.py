@@ -33,6 +33,8 @@ COMMANDS = [
     ("policy", "replay"),
     ("audit", "verify"),
     ("audit", "tail"),
+    ("audit", "show"),
+    ("audit", "check-attestation"),
     ("kill",),
     ("rearm",),
     ("doctor",),
