@@ -119,6 +119,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     """
     if not 0 <= index < size:
         raise BadProof(f"no leaf {index} in a tree of {size}")
+    _check_hashes(leaf, root, *proof)
     node, last, found = index, size - 1, leaf
     for part in proof:
         if last == 0:
@@ -139,16 +140,17 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the tree of `second` leaves begins with the tree of `first` (RFC 9162, section 2.1.4.2).
 
-    Raises BadProof.
+    Raises BadProof; every tree begins with the empty one, so a proof from that would say nothing and is refused.
     """
-    if not 0 <= first <= second:
-        raise BadProof(f"a tree of {second} cannot begin with one of {first}")
-    if first == second or first == 0:
+    if not 0 < first <= second:
+        raise BadProof(f"nothing to prove for a tree of {second} that begins with one of {first}")
+    if first == second:
         if proof:
             raise BadProof("the proof should be empty")
-        if first == second and first_root != second_root:
+        if first_root != second_root:
             raise BadProof("two roots for one size")
         return
+    _check_hashes(first_root, second_root, *proof)
     parts = list(proof)
     if not first & (first - 1):
         parts.insert(0, first_root)
@@ -174,3 +176,8 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
         raise BadProof("the proof leads to another first root")
     if new != second_root:
         raise BadProof("the proof leads to another second root")
+
+
+def _check_hashes(*hashes: bytes) -> None:
+    if any(len(one) != 32 for one in hashes):
+        raise BadProof("a hash has 32 bytes")

@@ -13,6 +13,7 @@ from daemon.records.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
+    node_hash,
     root_of,
     verify_consistency,
     verify_inclusion,
@@ -41,6 +42,11 @@ INCLUSION = {
         "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
         "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
         "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    ],
+    (1, 5): [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
     ],
     (2, 3): ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
 }
@@ -79,6 +85,89 @@ def test_published_consistency_proofs(sizes: tuple[int, int], proof: list[str]) 
     verify_consistency(first, second, *roots, [bytes.fromhex(part) for part in proof])
 
 
+def test_the_worked_example_of_rfc_6962() -> None:
+    """Section 2.1.3: seven leaves, nodes a to l by name, and the proofs that the text states."""
+    leaves = LEAVES[:7]
+    a, b, c, d, e, f, j = leaves
+    g, h, i = node_hash(a, b), node_hash(c, d), node_hash(e, f)
+    k, m = node_hash(g, h), node_hash(i, j)  # the text's k and l
+    assert root_of(leaves) == node_hash(k, m)
+    assert inclusion_proof(0, leaves) == [b, h, m]
+    assert inclusion_proof(3, leaves) == [c, g, m]
+    assert inclusion_proof(4, leaves) == [f, j, k]
+    assert inclusion_proof(6, leaves) == [i, k]
+    assert consistency_proof(3, leaves) == [c, d, g, m]
+    assert consistency_proof(4, leaves) == [m]
+    assert consistency_proof(6, leaves) == [i, j, k]
+
+
+def test_hashing_is_separated_by_domain() -> None:
+    """A leaf that looks like an inner node does not hash like one (RFC 6962, section 2.1)."""
+    assert EMPTY_ROOT.hex() == ROOTS[0]
+    assert leaf_hash(b"").hex() == ROOTS[1]
+    assert leaf_hash(b"L123456").hex() == "395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56"
+    assert node_hash(b"N123", b"N456").hex() == "aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb"
+    assert leaf_hash(LEAVES[0] + LEAVES[1]) != node_hash(LEAVES[0], LEAVES[1])
+
+
+def _spoilt(proof: list[bytes], root: bytes) -> dict[str, list[bytes]]:
+    """The ways in which the public test data spoil a proof."""
+    return {
+        "junk at the end": [*proof, bytes(32)],
+        "root at the end": [*proof, root],
+        "empty part at the end": [*proof, b""],
+        "root at the front": [root, *proof],
+        "empty part at the front": [b"", *proof],
+        "cut short": proof[:-1],
+        "begun late": proof[1:],
+        "a bit flipped": [bytes([proof[0][0] ^ 8]) + proof[0][1:], *proof[1:]],
+        "empty part in the middle": [*proof[:-1], b"", proof[-1]],
+    }
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 8), (5, 8), (2, 3), (1, 5)])
+def test_spoilt_inclusion_is_refused(index: int, size: int) -> None:
+    leaf, root, proof = LEAVES[index], root_of(LEAVES[:size]), inclusion_proof(index, LEAVES[:size])
+    verify_inclusion(leaf, index, size, proof, root)
+    wrong: dict[str, tuple[bytes, int, int, list[bytes], bytes]] = {
+        name: (leaf, index, size, spoilt, root) for name, spoilt in _spoilt(proof, root).items()
+    }
+    for at in (-1, index + 1, index ^ 2, size, size + 1):
+        wrong[f"index {at}"] = (leaf, at, size, proof, root)
+    for total in (0, -1, index, size * 2, size // 2):
+        wrong[f"size {total}"] = (leaf, index, total, proof, root)
+    wrong |= {"leaf": (bytes(32), index, size, proof, root), "root": (leaf, index, size, proof, EMPTY_ROOT)}
+    wrong |= {"no leaf": (b"", index, size, proof, root), "nothing at all": (b"", 0, 1, [], b"")}
+    for name, question in wrong.items():
+        with pytest.raises(BadProof):
+            verify_inclusion(*question)
+            pytest.fail(name)
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 8), (6, 8), (2, 5), (3, 7)])
+def test_spoilt_consistency_is_refused(first: int, second: int) -> None:
+    one, two = root_of(LEAVES[:first]), root_of(LEAVES[:second])
+    proof = consistency_proof(first, LEAVES[:second])
+    verify_consistency(first, second, one, two, proof)
+    wrong: dict[str, tuple[int, int, bytes, bytes, list[bytes]]] = {
+        name: (first, second, one, two, spoilt) for name, spoilt in _spoilt(proof, two).items()
+    }
+    for low, high in ((first - 1, second), (first + 1, second), (first ^ 2, second), (first, second * 2)):
+        wrong[f"sizes {low}, {high}"] = (low, high, one, two, proof)
+    wrong |= {
+        "swapped sizes": (second, first, one, two, proof),
+        "swapped roots": (first, second, two, one, proof),
+        "from nothing": (0, second, EMPTY_ROOT, two, []),
+        "two roots": (second, second, one, two, []),
+        "no root": (first, second, b"", two, proof),
+        "equal, with a proof": (second, second, two, two, proof),
+    }
+    for name, question in wrong.items():
+        with pytest.raises(BadProof):
+            verify_consistency(*question)
+            pytest.fail(name)
+
+
 def _leaves(size: int) -> list[bytes]:
     return [leaf_hash(str(number).encode()) for number in range(size)]
 
@@ -94,10 +183,10 @@ def test_every_proof_of_small_trees_holds_and_no_other_does(size: int) -> None:
             if other != index:
                 with pytest.raises(BadProof):
                     verify_inclusion(leaves[index], other, size, proof, root)
-    for first in range(size + 1):
+    for first in range(1, size + 1):
         proof = consistency_proof(first, leaves)
         verify_consistency(first, size, root_of(leaves[:first]), root, proof)
-        if 0 < first < size:
+        if first < size:
             with pytest.raises(BadProof):
                 verify_consistency(first, size, root_of(leaves[: first - 1]), root, proof)
 

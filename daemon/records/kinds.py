@@ -1,0 +1,169 @@
+"""Every kind of audit record, and what its body has to hold. More may be in it; less may not.
+
+The table is the schema that an auditor can count on. Times are in the record itself (`time`, UTC, and `mono_ns`);
+amounts are ledger units by account (micro-USD, tokens, milliseconds); hashes are SHA-256 in hex unless they name git
+trees or commits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daemon.records.chain import records
+
+Test = Callable[[Any], bool]
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    # Canonical JSON writes 1.0 as 1, so a measured number may come back whole.
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+TYPES: Mapping[str, Test] = {
+    "text": lambda value: isinstance(value, str),
+    "name": lambda value: isinstance(value, str) and value != "",
+    "hash": lambda value: isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None,
+    "tree": lambda value: isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", value) is not None,
+    "tree?": lambda value: value == "" or TYPES["tree"](value),
+    "whole": _whole,
+    "whole?": lambda value: value is None or _whole(value),
+    "number": _number,
+    "number?": lambda value: value is None or _number(value),
+    "flag": lambda value: isinstance(value, bool),
+    "object": lambda value: isinstance(value, dict),
+    "list": lambda value: isinstance(value, list),
+    "amounts": lambda value: isinstance(value, dict) and all(map(_whole, value.values())),
+    "findings": lambda value: (
+        isinstance(value, list) and all(isinstance(one, dict) and one.get("code") and one.get("level") for one in value)
+    ),
+}
+"""The types that the table names; a question mark stands for "or nothing"."""
+
+
+class Kind(NamedTuple):
+    """What a kind of record has to hold."""
+
+    body: Mapping[str, str]
+    """Field → name of its type."""
+    about: str = "candidate"
+    """What it names: `candidate` (and its campaign), `campaign`, or `nothing`."""
+
+
+def _fields(spec: str) -> dict[str, str]:
+    """`a b:hash` → {"a": "text", "b": "hash"}."""
+    pairs = (word.partition(":") for word in spec.split())
+    return {name: kind or "text" for name, _, kind in pairs}
+
+
+_MEASURED = "gain:number low:number high:number"
+_CALL = "model:name call:whole request:hash key:name"
+_EFFECT = "key:name reserved:amounts"
+
+KINDS: Mapping[str, Kind] = {
+    "audit.open": Kind(_fields("format:whole origin:name public_key:hash resumed_at:whole"), "nothing"),
+    "audit.torn": Kind(_fields("bytes:whole file:name sha256:hash"), "nothing"),
+    "audit.close": Kind({}, "nothing"),
+    "kill": Kind(_fields("id:name at:number how:name reason"), "nothing"),
+    "rearm": Kind(_fields("kill:name killed_by:name killed_at:number statement:name signature:name reason"), "nothing"),
+    "decision": Kind(
+        _fields(
+            "question:name decision_id:name permitted:flag hold:flag allow:flag deny:findings warn:findings "
+            "require:object revision active_revision cause input:object input_sha256 seconds:number"
+        ),
+        "nothing",
+    ),
+    "campaign.open.intent": Kind(_fields("decision:name spec:object"), "campaign"),
+    "campaign.open.outcome": Kind(
+        _fields(
+            "target:object image:name genome policy_revision:name caps:amounts seed_candidate:name sigma:number "
+            "detectable:number?"
+        ),
+        "campaign",
+    ),
+    "campaign.close": Kind(_fields("status:name decided:whole verdicts:amounts champion spent:amounts"), "campaign"),
+    "campaign.close.unmeasured": Kind(_fields("error:name")),
+    "budget.extend": Kind(_fields("add:amounts reason decision:name"), "campaign"),
+    "note": Kind(_fields("text"), "campaign"),
+    "candidate.chosen": Kind(_fields("parent:name model:name decision:name")),
+    "candidate.decided": Kind(
+        _fields(
+            "verdict:name score:number? gain:number? low:number? high:number? pairs:whole e_value:number? "
+            "threshold:number? parent:name tree:tree? commit:tree? promoted:flag reasons:list decision"
+        )
+    ),
+    "propose.intent": Kind(_fields(f"{_EFFECT} parent:name genome image:name model:name")),
+    "propose.container": Kind(_fields("reason:name code:whole? log usage:object")),
+    "evaluate.intent": Kind(_fields(f"{_EFFECT} tree:tree parent_tree:tree image:name manifest:hash")),
+    "evaluate.seed.committed": Kind(_fields("sha256:hash")),
+    "evaluate.seed.revealed": Kind(_fields("seed:name")),
+    "promote.intent": Kind(_fields(f"previous:name decision:name {_MEASURED}")),
+    "promote.outcome": Kind(_fields(f"previous:name decision:name {_MEASURED}")),
+    "hold.approved": Kind(_fields("problem reason")),
+    "hold.approval.refused": Kind(_fields("problem:name reason")),
+    "hold.rejected": Kind(_fields("reason")),
+    "model.call": Kind(_fields(f"{_CALL} attempt:whole prompt:hash reserved:amounts price:object")),
+    "model.answer": Kind(
+        _fields(f"{_CALL} answer:hash finish tokens_in:whole tokens_out:whole spent:amounts"),
+    ),
+    "model.replayed": Kind(_fields(_CALL)),
+    "model.unknown": Kind(_fields(_CALL)),
+    "model.fault": Kind(_fields(f"{_CALL} kind:name billed:flag detail:hash")),
+    "model.refused": Kind(_fields("model:name rule:name status:whole")),
+}
+"""Kind → schema. Kinds of effects that are not here by name are in `EFFECTS`."""
+
+EFFECTS: Mapping[str, Kind] = {
+    r"(calibrate|closing|sealed-[1-9][0-9]*)\.intent": Kind(_fields(f"{_EFFECT} tree:tree")),
+    r"(propose|evaluate|calibrate|closing|sealed-[1-9][0-9]*)\.outcome": Kind(
+        _fields("key:name ended:name spent:amounts")
+    ),
+}
+"""Pattern of kinds → schema."""
+
+
+def kind_of(name: str) -> Kind | None:
+    """The schema of a kind; None for an unknown one."""
+    if name in KINDS:
+        return KINDS[name]
+    return next((kind for pattern, kind in EFFECTS.items() if re.fullmatch(pattern, name)), None)
+
+
+def problems(record: Mapping[str, Any]) -> Iterator[str]:
+    """What one record lacks, as sentences; nothing for a good one."""
+    where = f"record {record['seq']} ({record['kind']})"
+    kind = kind_of(str(record["kind"]))
+    if kind is None:
+        yield f"{where}: the kind is not in the table"
+        return
+    if not record["actor"]:
+        yield f"{where}: nobody is named as its actor"
+    if kind.about != "nothing" and not record["campaign"]:
+        yield f"{where}: no campaign"
+    if kind.about == "candidate" and not record["candidate"]:
+        yield f"{where}: no candidate"
+    body = record["body"]
+    for name, wanted in kind.body.items():
+        if name not in body:
+            yield f"{where}: {name} is missing"
+        elif not TYPES[wanted](body[name]):
+            yield f"{where}: {name} is no {wanted}"
+
+
+def check_kinds(directory: Path, *, most: int = 100) -> list[str]:
+    """What the records of a log lack, at most `most` sentences; empty for a good log. Raises OSError.
+
+    Says nothing about the chain: see `verify`.
+    """
+    found: list[str] = []
+    for record in records(directory):
+        found += problems(record)
+        if len(found) >= most:
+            break
+    return found[:most]
