@@ -17,6 +17,8 @@ from workflows.models import TargetFacts
 FILE = "target.toml"
 EVALUATOR = "evaluator.py"
 SEED = "seed"
+IMPORTED = "imported"
+"""Folder of an imported evaluator: the one part besides the tree that runners see."""
 MIB = 1024 * 1024
 _CACHES = ("__pycache__", ".mypy_cache", ".ruff_cache")
 
@@ -186,6 +188,9 @@ def load_target(folder: Path) -> Target:
     for needed, remedy in ((EVALUATOR, "write it, see kernels/README.md"), (SEED, "put the first tree there")):
         if not (folder / needed).exists():
             raise BadTarget(folder / needed, "", "is missing", remedy)
+    script = folder / IMPORTED / file.build.file
+    if file.build.language == "evaluator" and not script.is_file():
+        raise BadTarget(script, "", "is missing", "it is what build.file names; put the evaluator's script there")
     if not any(found.is_file() for found in (folder / SEED).rglob("*")):
         raise BadTarget(folder / SEED, "", "holds no files", "put the first tree there")
     return Target(folder, file)

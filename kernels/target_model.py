@@ -56,7 +56,8 @@ class Metric(Section):
 class Build(Section):
     """`[build]`: how a tree becomes something that can be called, inside the runner."""
 
-    language: Literal["c", "python"]
+    language: Literal["c", "python", "evaluator"]
+    """`evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container."""
     argv: tuple[Line, ...] = ()
     """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build."""
     seconds: float = Field(30.0, gt=0, le=600)
@@ -112,3 +113,9 @@ class TargetFile(Section):
     build: Build
     resources: Resources = Resources()
     judge: JudgeRules = JudgeRules()
+
+    @model_validator(mode="after")
+    def _admits_who_measures(self) -> TargetFile:
+        if self.build.language == "evaluator" and (self.integrity != "cohabiting" or self.metric.kind != "score"):
+            raise ValueError('language = "evaluator" needs integrity = "cohabiting" and a metric of kind score')
+        return self

@@ -27,7 +27,8 @@ class JudgeSettings(BaseModel):
     """Host folder with `evaluator.py`, readable by the judge's user; shown to it read-only as `/target`."""
     name: str
     metric_kind: Literal["time", "score"]
-    language: Literal["c", "python"]
+    language: Literal["c", "python", "evaluator"]
+    """`evaluator`: the script `file` in `folder`/imported, which is shown to runners, measures the candidate."""
     build: tuple[str, ...] = ()
     """Command of the build, run in the candidate's folder; `{out}` is the output folder. Empty: nothing to build."""
     build_seconds: float = Field(30.0, gt=0)

@@ -102,13 +102,15 @@ class Judge:
 
     def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
         """Start the container of one arm."""
-        mounts = (
+        mounts: tuple[Mount, ...] = (
             Mount(source=str(candidate.resolve()), target="/candidate"),
             Mount(source=str(self._guest), target="/guest"),
             Mount(source=str(io / "in"), target="/io/in"),
             Mount(source=str(io / "out"), target="/io/out", read_only=False),
             Mount(source=str(io / "sock"), target="/io/sock"),
         )
+        if self.settings.language == "evaluator":
+            mounts += (Mount(source=str(Path(self.settings.folder).resolve() / "imported"), target="/evaluator"),)
         spec = ContainerSpec(
             role="run",
             name=_plain(f"{self.campaign}-{key}-{arm}"),

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import output, reach
+from daemon.cli import imports, output, reach
 from daemon.cli.output import JsonFlag
 
 app = typer.Typer(help="Targets: what can be improved.", no_args_is_help=True)
+app.add_typer(imports.app, name="import")
 
 
 @app.command("list")

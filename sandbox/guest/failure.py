@@ -7,7 +7,10 @@ LOG_LIMIT = 16_000
 
 
 class Failure(Exception):
-    """`reason` is `build`, `load`, `exception` or `bad-output`; the judge bounds and cleans the text again."""
+    """`reason` is `build`, `load`, `exception` or `bad-output`, of an imported evaluator also `wrong` or `timeout`.
+
+    The judge bounds and cleans the text again.
+    """
 
     def __init__(self, reason: str, text: str, log: str = "") -> None:
         super().__init__(text)

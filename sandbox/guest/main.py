@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .build import build
+from .evaluation import load_evaluation
 from .failure import Failure
 from .memory import Memory
 from .native import load_native
@@ -24,20 +25,21 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="guest")
     parser.add_argument("--io", type=Path, default=Path("/io"))
     parser.add_argument("--candidate", type=Path, default=Path("/candidate"))
+    parser.add_argument("--evaluator", type=Path, default=Path("/evaluator"))
     parser.add_argument("--work", type=Path, default=Path("/work"))
     options = parser.parse_args(argv)
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     handle = os.open(options.io / "sock", os.O_PATH | os.O_DIRECTORY)
     link.connect(f"/proc/self/fd/{handle}/s")
     os.close(handle)
-    Guest(options.io, options.candidate, options.work).serve(link)
+    Guest(options.io, options.candidate, options.evaluator, options.work).serve(link)
 
 
 class Guest:
     """What has been loaded so far."""
 
-    def __init__(self, io: Path, candidate: Path, work: Path) -> None:
-        self._io, self._candidate, self._work = io, candidate, work
+    def __init__(self, io: Path, candidate: Path, evaluator: Path, work: Path) -> None:
+        self._io, self._candidate, self._evaluator, self._work = io, candidate, evaluator, work
         self._memory: Memory | None = None
         self._call: Call | None = None
 
@@ -72,4 +74,7 @@ class Guest:
             raise Failure("load", "no memory is mapped")
         if request["language"] == "c":
             return load_native(self._work / request["file"], request["symbol"], self._memory)
+        if request["language"] == "evaluator":
+            places = (self._candidate, self._evaluator, request["file"], request["symbol"], request["seconds"])
+            return load_evaluation(*places, self._work, self._memory)
         return load_python(self._candidate, request["file"], request["symbol"], self._memory)

@@ -21,6 +21,12 @@ QUIET_SECONDS = 0.1
 CONNECT_SECONDS = 30.0
 """How long a started runner may take to connect."""
 
+VERDICTS = {
+    **{reason: f"failed:{reason}" for reason in ("build", "load", "wrong", "exception", "bad-output")},
+    "timeout": "killed:timeout",
+}
+"""What a runner may say against its own candidate."""
+
 
 @dataclass
 class Answer:
@@ -158,9 +164,8 @@ class Arm:
         if answer.get("id") != number:
             raise Fault("failed:bad-output", "the runner answered something that was not asked")
         if answer.get("ok") is not True:
-            reason = answer.get("reason")
-            known = reason if reason in ("build", "load", "exception", "bad-output") else "bad-output"
-            raise Fault(f"failed:{known}", plain(str(answer.get("error", "")), 3000), str(answer.get("log", "")))
+            verdict = VERDICTS.get(str(answer.get("reason")), "failed:bad-output")
+            raise Fault(verdict, plain(str(answer.get("error", "")), 3000), str(answer.get("log", "")))
         return answer
 
     def _unasked(self) -> Fault:

@@ -116,8 +116,8 @@ class Session:
             if rules.build:
                 ask = {"do": "build", "argv": rules.build, "seconds": rules.build_seconds}
                 log = str(arm.ask(ask, rules.build_seconds + 5.0).get("log", ""))
-            load = {"do": "load", "language": rules.language, "file": rules.file, "symbol": rules.symbol}
-            arm.ask(load, rules.build_seconds + 5.0)
+            what = {"language": rules.language, "file": rules.file, "symbol": rules.symbol}
+            arm.ask({"do": "load", **what, "seconds": rules.call_seconds}, rules.build_seconds + 5.0)
         except Fault as fault:
             raise ArmFault(name, fault) from fault
         return {"log": log[-LOG_LIMIT:]}

@@ -85,6 +85,7 @@ class LocalBackend:
             work.mkdir()
             io = str(Path(at["/io/in"]).parent)
             argv = ["/guest", "--io", io, "--candidate", at["/candidate"], "--work", str(work)]
+            argv += ["--evaluator", at["/evaluator"]] if "/evaluator" in at else []
         program = f"{at[argv[0]]}/__main__.py"
         running = LocalRunning(spec, [sys.executable, "-I", "-B", program, *argv[1:]])
         self.launched.append(running)

@@ -1,0 +1,46 @@
+"""`ratchet target import`: what it prints, and that faults are said in a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.cli.conftest import Ratchet
+from tests.kernels.importers.shapes import KERNELBENCH, OPENEVOLVE, REPO, SHINKA, plant
+
+
+@pytest.fixture
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "targets"
+    folder.mkdir()
+    monkeypatch.setenv("RATCHET_TARGETS", str(folder))
+    return folder
+
+
+def test_each_format_makes_a_target_that_check_finds_sound(ratchet: Ratchet, targets: Path, tmp_path: Path) -> None:
+    problem = plant(tmp_path / "k", {"scale.py": KERNELBENCH}) / "scale.py"
+    scope = ["--metric-command", "python3 bench.py", "--metric", "steps", "--editable", "src/**", "--minimise"]
+    for name, words in {
+        "goals": ["openevolve", str(plant(tmp_path / "goals", OPENEVOLVE))],
+        "near": ["shinka", str(plant(tmp_path / "task", SHINKA)), "--name", "near"],
+        "scale": ["kernelbench", str(problem)],
+        "adder": ["repo", str(plant(tmp_path / "adder", REPO)), *scope],
+    }.items():
+        said = ratchet("target", "import", *words, "--json")
+        assert (said.code, said.err) == (0, "")
+        assert said.document["name"] == name
+        assert said.document["integrity"] == "cohabiting"
+        assert ratchet("target", "check", name).code == 0
+    assert ratchet("target", "list", "--json").document["count"] == 4
+
+
+def test_people_are_told_what_to_do_next(ratchet: Ratchet, targets: Path, tmp_path: Path) -> None:
+    problem = plant(tmp_path / "k", {"scale.py": KERNELBENCH}) / "scale.py"
+    said = ratchet("target", "import", "kernelbench", str(problem))
+    assert "lacks torch" in said.out
+    assert "ratchet campaign start scale" in said.out
+    again = ratchet("target", "import", "kernelbench", str(problem))
+    assert again.code == 2
+    assert "is there already; choose another with --name" in again.err
+    assert ratchet("target", "import", "openevolve", str(tmp_path)).code == 2
