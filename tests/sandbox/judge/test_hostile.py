@@ -56,7 +56,8 @@ def test_hostile_python(name: str, trial: Trial) -> None:
     head = "import os, sys, time\n\nclass Liar:\n    def __eq__(self, other):\n        return True\n\n"
     with pytest.raises(CandidateFault) as caught:
         trial("packing", {"packing.py": f"{head}def pack(n, seed):\n    return {value}\n"})
-    expected = {verdict, "failed:wrong"} if "twice" in name else {verdict}
+    # Two processes that answer at once race: which fault is seen first is theirs to decide, that there is one is not.
+    expected = {verdict, "failed:wrong", "quarantined:guard-band"} if "twice" in name else {verdict}
     assert caught.value.verdict in expected, (caught.value.feedback, caught.value.log)
 
 
