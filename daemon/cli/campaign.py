@@ -34,6 +34,9 @@ def start(
     candidates: Annotated[int | None, typer.Option(help="Stop after this many decided candidates.")] = None,
     in_flight: Annotated[int | None, typer.Option(help="Candidates worked on at the same time.")] = None,
     model: Annotated[str | None, typer.Option(help="ratchet/tuner, ratchet/scripted/NAME, or a LiteLLM model.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="Parents: sigmoid-children, moving-midpoint, clade, best or iid.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after this many without an acceptance.")] = None,
     usd: Annotated[float | None, typer.Option(help="Cap on money.")] = None,
@@ -47,6 +50,7 @@ def start(
         "candidates": candidates,
         "in_flight": in_flight,
         "model": model,
+        "strategy": strategy,
         "seed": seed,
         "patience": patience,
         "budget": None if usd is None else {"usd": usd},

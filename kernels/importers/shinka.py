@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from kernels.importers.openevolve import COMBINED, MARKERS, private
@@ -24,6 +25,7 @@ def read(folder: Path, metric: str = "") -> Imported:
     if not metric and COMBINED not in text:
         raise BadTarget(folder / evaluator, COMBINED, "is not among its metrics", "say which one counts: --metric NAME")
     original = files[program]
+    absent = sorted(set(re.findall(r"^\s*(?:from|import)\s+(shinka\.(?!core\b)\w+)", text, re.MULTILINE)))
     task = {name: data for name, data in files.items() if not private(name) and name != program}
     return Imported(
         source="shinka",
@@ -37,4 +39,5 @@ def read(folder: Path, metric: str = "") -> Imported:
         original=original,
         seconds=300.0,
         needs=tuple(needs({**task, program: original}, SHIPPED)),
+        notes=(f"{evaluator} uses {', '.join(absent)}, which is not offered here.",) if absent else (),
     )

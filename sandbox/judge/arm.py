@@ -181,15 +181,19 @@ class Arm:
 
 
 def listen(folder: Path, name: str, mode: int) -> socket.socket:
-    """A listening Unix socket in a folder. Its address goes through a handle: paths may be longer than 107 bytes."""
+    """A listening Unix socket in a folder. Its address goes through a handle: paths may be longer than 107 bytes.
+
+    It gets its name when it listens already: whoever finds it there can connect.
+    """
     handle = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(f"/proc/self/fd/{handle}/{name}")
+        listener.bind(f"/proc/self/fd/{handle}/.{name}")
     finally:
         os.close(handle)
-    (folder / name).chmod(mode)
+    (folder / f".{name}").chmod(mode)
     listener.listen(8)
+    (folder / f".{name}").rename(folder / name)
     return listener
 
 

@@ -83,6 +83,13 @@ def test_what_is_missing_is_told(tmp_path: Path, change: dict[str, str | None], 
     assert told in str(caught.value)
 
 
+def test_other_parts_of_the_framework_are_not_offered(tmp_path: Path) -> None:
+    asking = {**SHINKA, "evaluate.py": SHINKA["evaluate.py"] + "\nfrom shinka.llm import LLMClient\n"}
+    assert shinka.read(plant(tmp_path / "near", asking)).warnings == [
+        "evaluate.py uses shinka.llm, which is not offered here."
+    ]
+
+
 def test_other_faults_are_told(tmp_path: Path) -> None:
     near = plant(tmp_path / "near", {**SHINKA, "evaluate.py": "combined_score = program_path = 1"})
     with pytest.raises(BadTarget, match="results_dir: is not an argument"):
