@@ -32,6 +32,9 @@ class Running(Protocol):
     def alive(self) -> bool:
         """Whether it still runs, as far as is known without asking the engine."""
 
+    def used(self) -> float | None:
+        """CPU seconds until now, read now; None when the engine cannot tell (any more)."""
+
     def remove(self) -> None:
         """Kill it if need be and remove it, for certain, though perhaps a moment after the return. May be repeated."""
 

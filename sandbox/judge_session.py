@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from sandbox.backend import Running
+from sandbox.background import Account
 from sandbox.exits import Exit
 from sandbox.judge_client import JudgeClient
 from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
@@ -51,6 +52,8 @@ class Session:
         self._runners: dict[str, Running] = {}
         self._exits: dict[str, Exit] = {}
         self._busy: dict[str, float] = {}
+        self._account = Account(judge.settings.run_limits.cpus)
+        self._warmed: set[str] = set()
 
     def __enter__(self) -> Session:
         return self
@@ -95,7 +98,9 @@ class Session:
         for arm in ("child", "parent"):
             if arm not in self._runners:
                 self.build(arm)
+        before = self._runners["child"].used()
         answer = self._ask("pairs", self._patience(), count=count, suite=suite)
+        after = self._runners["child"].used()
         try:
             found = [Pair.model_validate(item) for item in answer["pairs"]]
             self._busy = {str(arm): float(seconds) for arm, seconds in answer["busy"].items()}
@@ -103,15 +108,26 @@ class Session:
             raise InfrastructureError("judge: the answer to pairs is not a list of pairs") from error
         if len(found) != count or not all(math.isfinite(pair.parent) and math.isfinite(pair.child) for pair in found):
             raise InfrastructureError("judge: the answer to pairs is incomplete")
+        if self._judge.settings.metric_kind == "time" and before is not None and after is not None:
+            times = [pair.child for pair in found], [pair.parent for pair in found]
+            self._account.add(after - before, *times, extra=int(suite not in self._warmed))
+        self._warmed.add(suite)
         return found
 
     def finish(self) -> None:
         """Stop the runners and look at what they used; leaving the session without an exception does the same.
 
-        Raises CandidateFault `quarantined:background-work` when the child used far more CPU time than its calls took:
-        a thread that burns in the background slows the parent's calls and so flatters its own.
+        Raises CandidateFault `quarantined:background-work` when the child used more CPU time than its calls took: a
+        thread that burns in the background slows the parent's calls and so flatters its own.
         """
         self._stop()
+        if self._account.used > self._account.allowed:
+            raise CandidateFault(
+                "child",
+                "quarantined:background-work",
+                "the runner used CPU time while it was not its turn",
+                f"{self._account.used:.3f} s of CPU during the pairs, allowed {self._account.allowed:.3f} s",
+            )
         child, busy = self._exits.get("child"), self._busy.get("child")
         if child is None or busy is None:
             return

@@ -77,6 +77,14 @@ class Supervised:
         """See `backend.Running.alive`."""
         return not self._done.is_set()
 
+    def used(self) -> float | None:
+        """See `backend.Running.used`."""
+        try:
+            sample = self._engine.sample(self.id)
+        except (Gone, InfrastructureError):
+            return None
+        return sample.cpu_seconds if sample else None
+
     def remove(self) -> None:
         """See `backend.Running.remove`."""
         with self._lock:
