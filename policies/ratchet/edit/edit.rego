@@ -103,6 +103,7 @@ editable(path) if {
 #   remedy: Propose at least one changed file.
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.edit.levels, "", "The edit changes nothing.") if {
 	count(input.changes) == 0
+	count(input.unsafe) == 0
 }
 
 # METADATA

@@ -86,6 +86,10 @@ test_denied[note] if {
 	some note, tc in {
 		"nothing": [object.union(facts, {"changes": []}), ["EDIT-EMPTY"]],
 		"refused by the host": [object.union(facts, {"unsafe": [{"path": "x", "rule": "git"}]}), ["EDIT-UNSAFE"]],
+		"nothing but what the host refused": [
+			object.union(facts, {"changes": [], "unsafe": [{"path": "x", "rule": "git"}]}),
+			["EDIT-UNSAFE"],
+		],
 		"symbolic link": [with_change({"mode": "120000"}), ["EDIT-MODE"]],
 		"submodule": [with_change({"mode": "160000"}), ["EDIT-MODE"]],
 		"setuid": [with_change({"mode": "104755"}), ["EDIT-MODE"]],
