@@ -66,7 +66,7 @@ def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) ->
     parent, row = house.candidate(choice.parent), house.candidate(choice.candidate)
     ref = candidate_ref(spec.campaign, choice.number)
     message = (
-        f"{choice.candidate}\n\n{_plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {spec.facts.genome}\n"
+        f"{choice.candidate}\n\n{plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {spec.facts.genome}\n"
     )
     made = house.trees.commit(edit.tree, [parent.commit], message, ref, when=int(row.created))
     house.archive.put(
@@ -76,7 +76,7 @@ def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) ->
                 "commit": made,
                 "ref": ref,
                 "bundle": proposal.bundle,
-                "hypothesis": _plain(proposal.hypothesis),
+                "hypothesis": plain(proposal.hypothesis),
                 "decision_id": edit.decision_id,
             }
         )
@@ -84,7 +84,7 @@ def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) ->
     return Commit(commit=made, ref=ref)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Printable characters only: the text comes from a model and is shown in terminals."""
     return "".join(letter if letter.isprintable() else " " for letter in text)[:2000]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
+from daemon.steps.edits import plain
 from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
 
 ANCESTRY = 32
@@ -30,7 +31,7 @@ def record(
         update={
             **measured,
             "reasons": reasons,
-            "hypothesis": row.hypothesis or proposal.hypothesis[:2000],
+            "hypothesis": row.hypothesis or plain(proposal.hypothesis),
             "feedback": card.feedback,
             "log": card.log,
             "bundle": proposal.bundle,
