@@ -16,7 +16,7 @@ TOLERANCE = 4.0
 
 
 def cases(suite: str, rng: np.random.Generator) -> list[Case]:
-    """Edges for being right, larger shapes for being fast. Sealed ones, and two edges, are drawn anew in each session."""
+    """Edges for being right, larger shapes for being fast. Sealed ones and two edges are drawn anew in each session."""
 
     def drawn(low: int, high: int, step: int = 1) -> list[tuple[int, ...]]:
         return [tuple(int(size) * step for size in rng.integers(low, high + 1, 3)) for _ in range(2)]
