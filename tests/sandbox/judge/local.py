@@ -54,6 +54,9 @@ class LocalRunning:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def used(self) -> float | None:
+        return self.cpu_seconds
+
     def remove(self) -> None:
         self._group()
         self._process.wait(10)
