@@ -69,6 +69,7 @@ class Watch:
         self._switch = switch
         self._remove = remove
         self._shut: Callable[[float], None] | None = None
+        self._shutting: threading.Thread | None = None
         self._audit: AuditLog | None = None
         self._asked = ""
         self._told = False
@@ -91,6 +92,11 @@ class Watch:
     def acted(self) -> bool:
         """It was pulled, and everything was tried once."""
         return self._told
+
+    def settle(self) -> None:
+        """Return when the gateway is shut, if that is under way: only one may shut it."""
+        if self._shutting is not None:
+            self._shutting.join(2 * DRAIN_SECONDS)
 
     def stop(self) -> None:
         """End the thread, after what it is doing. Idempotent."""
@@ -116,7 +122,8 @@ class Watch:
             log.critical("killed", extra={"by": killed.by, "how": killed.how, "reason": killed.reason})
         shut, self._shut = self._shut, None
         if shut is not None:
-            threading.Thread(target=shut, args=(DRAIN_SECONDS,), name="kill-gateway", daemon=True).start()
+            self._shutting = threading.Thread(target=shut, args=(DRAIN_SECONDS,), name="kill-gateway", daemon=True)
+            self._shutting.start()
         try:
             # Again at every look: a launch that was under way may have come to its end since.
             if removed := self._remove():

@@ -130,6 +130,7 @@ class Service:
             workers, self._workers = self._workers, None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(workers.stop(), KILLED_GRACE_SECONDS if self._switch.pulled() else None)
+        await asyncio.to_thread(self._watch.settle)
         while self._undo:
             name, undo = self._undo.pop()
             try:

@@ -105,7 +105,7 @@ def test_bundle(
 
 @app.command()
 def status(as_json: JsonFlag = False) -> None:
-    """The revision in force in the running daemon, and whether an edited folder was rejected (exit code 1)."""
+    """The revision in force in the running daemon and since when; exit code 1 when an edited folder was rejected."""
     found = in_force(reach.settings())
     if as_json:
         output.print_json(found)
@@ -117,7 +117,9 @@ def status(as_json: JsonFlag = False) -> None:
 
 
 def in_force(here: Settings) -> dict[str, Any]:
-    """Folder's and daemon's revisions. Raises InfrastructureError when no daemon answers."""
+    """Folder's and daemon's revisions, `since` as UTC. Raises InfrastructureError when no daemon answers."""
+    from datetime import UTC, datetime
+
     from policies.bundle import BadPoliciesError, Source
 
     metrics = scrape.metrics(reach.endpoints(here))
@@ -126,8 +128,10 @@ def in_force(here: Settings) -> dict[str, Any]:
         folder = Source.read(here.policies).revision
     except BadPoliciesError as error:
         folder = str(error)
+    loaded = scrape.value(metrics, "ratchet_policy_last_reload_timestamp_seconds")
     return {
         "active": active,
+        "since": datetime.fromtimestamp(loaded, UTC).isoformat(timespec="seconds") if loaded else "",
         "folder": folder,
         "same": active == folder,
         "rejected": scrape.value(metrics, "ratchet_policy_rejected") == 1.0,

@@ -12,6 +12,7 @@ import pytest
 from daemon.instance import instance_of
 from daemon.records.chain import records
 from daemon.records.keys import public_path
+from daemon.records.kinds import check_kinds
 from daemon.records.verify import verify
 from tests.e2e.house import Daemon
 
@@ -33,6 +34,11 @@ def _containers(daemon: Daemon) -> list[str]:
     label = f"label=ratchet.instance={instance_of(daemon.state)}"
     listed = subprocess.run(["docker", "ps", "-aq", "--filter", label], capture_output=True, text=True, check=True)
     return listed.stdout.split()
+
+
+def _exit_status(daemon: Daemon) -> int:
+    assert daemon._process is not None
+    return daemon._process.wait(60)
 
 
 def test_killed_with_temporal_and_opa_down_it_stays_so_until_ana_signs(own_daemon: Daemon, tmp_path: Path) -> None:
@@ -66,8 +72,12 @@ def test_killed_with_temporal_and_opa_down_it_stays_so_until_ana_signs(own_daemo
     verdicts = [row.verdict for row in daemon.rows(campaign)]
     assert report["decided"] == 3, report
     assert not [verdict for verdict in verdicts if verdict.startswith(("killed", "quarantined"))], verdicts
-    assert daemon.stop() == 0
     log = daemon.state / "audit"
+    assert check_kinds(log) == []
+
+    os.kill(daemon.endpoints["pid"], signal.SIGUSR1)
+    assert _exit_status(daemon) == 1
     assert verify(log, public_path(daemon.state / "keys" / "audit.pem")).ok
     told = [(row["kind"], row["actor"]) for row in records(log) if row["kind"] in ("kill", "rearm")]
-    assert told == [("kill", "bob"), ("rearm", "ana")]
+    assert told == [("kill", "bob"), ("rearm", "ana"), ("kill", "SIGUSR1")]
+    assert "could not stop a part" not in daemon.log_text()

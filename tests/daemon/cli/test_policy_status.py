@@ -1,0 +1,50 @@
+"""What the running daemon decides by, as its own metrics say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from daemon.metrics import Metrics
+from policies.bundle import Source
+from tests.daemon.cli.conftest import Ratchet
+
+SHIPPED = Path(__file__).parents[3] / "policies"
+
+
+@pytest.fixture
+def metrics(tmp_path: Path) -> Iterator[Metrics]:
+    """A daemon's metrics, found through endpoints.json."""
+    metrics = Metrics()
+    served = metrics.serve(0, "127.0.0.1")
+    run = tmp_path / "state" / "run"
+    run.mkdir(parents=True)
+    address = f"http://127.0.0.1:{served.port}/metrics"
+    (run / "endpoints.json").write_text(json.dumps({"metrics": address}))
+    yield metrics
+    served.close()
+
+
+def test_the_revision_in_force_and_since_when(ratchet: Ratchet, metrics: Metrics) -> None:
+    revision = Source.read(SHIPPED).revision
+    metrics.policy_loaded(revision)
+    said = ratchet("policy", "status", "--json")
+    assert said.code == 0, said
+    assert (said.document["active"], said.document["same"]) == (revision, True)
+    assert said.document["since"].endswith("+00:00")
+
+
+def test_a_rejected_edit_is_told(ratchet: Ratchet, metrics: Metrics) -> None:
+    metrics.policy_loaded("0" * 64)
+    metrics.policy_rejected()
+    said = ratchet("policy", "status")
+    assert said.code == 1
+    assert "0" * 64 in said.out
+    assert "ratchet policy test" in said.err
+
+
+def test_without_a_daemon_nothing_is_in_force(ratchet: Ratchet) -> None:
+    assert ratchet("policy", "status").code == 3
