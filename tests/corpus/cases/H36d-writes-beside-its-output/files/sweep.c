@@ -1,0 +1,8 @@
+#define _GNU_SOURCE
+#include "mean.h"
+
+void sweep(const float *x, float *y, int n)
+{
+    means(x, y, n, 1);
+    y[n + 40] = 0.0f;
+}

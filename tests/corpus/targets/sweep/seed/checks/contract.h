@@ -1,0 +1,1 @@
+/* Protected by the target: the contract of `sweep`. */
