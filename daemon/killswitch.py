@@ -74,7 +74,10 @@ class KillSwitch:
         except FileNotFoundError:
             by, reason = _owner(self._handle)
             return self._latch_now(Killed(secrets.token_hex(16), time.time(), by, "file", reason))
-        except (OSError, ValueError, OverflowError, TypeError):
+        except OSError as error:
+            # Perhaps another user's: it is not ours to replace.
+            return Killed("", time.time(), "unknown", "file", f"{LATCH} cannot be read: {error.strerror}")
+        except (ValueError, OverflowError, TypeError):
             unknown = Killed(secrets.token_hex(16), time.time(), "unknown", "file", "the latch was damaged")
             return self._latch_now(unknown, replace=True)
 
@@ -110,6 +113,8 @@ class KillSwitch:
 
     def check(self, killed: Killed, *, by: str, signature: str) -> None:
         """Raises RefusedError unless `signature` over the statement is by `by`, an allowed signer."""
+        if not killed.id:
+            raise RefusedError("REARM", f"not re-armed: {killed.reason}; let the daemon's user read it, then try again")
         checked = approvals.check(self.statement(killed), by, signature, self._home / SIGNERS)
         if not checked.verified:
             raise RefusedError("REARM", f"not re-armed: {checked.problem}")

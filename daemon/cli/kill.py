@@ -6,8 +6,10 @@ import os
 import pwd
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,7 +44,8 @@ def kill(
         raise BadInput(f"there is no state folder {home}; set RATCHET_STATE")
     began = time.monotonic()
     switch = KillSwitch(home)
-    killed = switch.pull(by=by or _user(), how="command", reason=reason)
+    with _as_owner(home):
+        killed = switch.pull(by=by or _user(), how="command", reason=reason)
     problems, removed, ended = [], 0, ""
     try:
         removed = remove_containers(docker_url, instance_of(home))
@@ -51,7 +54,8 @@ def kill(
     except InfrastructureError as error:
         problems.append(str(error))
         ended = ended or _end_daemon(home / "run" / "daemon.lock", began + WIND_DOWN_SECONDS)
-    problems += _recorded(home, switch)
+    with _as_owner(home):
+        problems += _recorded(home, switch)
     found = {
         "killed": killed.id,
         "by": killed.by,
@@ -80,12 +84,14 @@ def rearm(
     as_json: JsonFlag = False,
 ) -> None:
     """Let the daemon start again after a kill, by a listed person's signature. Starts nothing by itself."""
-    from daemon.killing import record_kill
     from daemon.killswitch import KillSwitch
 
     home, _ = _where()
+    if not home.is_dir():
+        raise BadInput(f"there is no state folder {home}; set RATCHET_STATE")
     switch = KillSwitch(home)
-    killed = switch.killed()
+    with _as_owner(home):
+        killed = switch.killed()  # may latch a file that was put there by hand
     if killed is None:
         raise BadInput(f"nothing to re-arm: the kill switch of {home} is not pulled")
     if statement:
@@ -94,7 +100,6 @@ def rearm(
     if not by:
         raise BadInput("say who re-arms: --by NAME, as listed in keys/allowed_signers")
     armoured = _signature(switch.statement(killed), key, signature)
-    switch.check(killed, by=by, signature=armoured)
     body = {
         "kill": killed.id,
         "killed_by": killed.by,
@@ -103,15 +108,51 @@ def rearm(
         "signature": armoured,
         "reason": reason,
     }
-    with _audit(home) as audit:
-        killed = record_kill(switch, audit, killed)
-        audit.append("rearm", actor=by, body=body)
-        switch.release(killed)
+    with _as_owner(home):
+        switch.check(killed, by=by, signature=armoured)
+        _rearm(home, switch, killed, by, body)
     found = {"rearmed": killed.id, "by": by, "killed_by": killed.by, "was": killed.reason}
     if as_json:
         output.print_json(found)
     else:
         output.print_text(f"re-armed by {by}; start the daemon with: ratchet up")
+
+
+def _rearm(home: Path, switch: KillSwitch, killed: Killed, by: str, body: dict[str, Any]) -> None:
+    """Both records first; what cannot be recorded does not happen."""
+    from daemon.killing import record_kill
+
+    with _audit(home) as audit:
+        killed = record_kill(switch, audit, killed)
+        audit.append("rearm", actor=by, body=body)
+        switch.release(killed)
+
+
+@contextmanager
+def _as_owner(home: Path) -> Iterator[None]:
+    """Root acts on the state folder as its owner, so that the daemon can read and go on writing what is left there."""
+    uid, gid = _owner(home)
+    if os.geteuid() != 0 or uid == 0:
+        yield
+        return
+    # Loaded now: root's own installation may lie where the owner cannot read.
+    import daemon.records.audit
+    import daemon.records.keys  # noqa: F401
+
+    "".encode("utf-16-be")
+    before = os.getegid()
+    os.setegid(gid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(before)
+
+
+def _owner(home: Path) -> tuple[int, int]:
+    facts = home.stat()
+    return facts.st_uid, facts.st_gid
 
 
 def _where() -> tuple[Path, str]:
@@ -193,7 +234,6 @@ def _audit(home: Path) -> AuditLog:
 def _recorded(home: Path, switch: KillSwitch) -> list[str]:
     """Make sure that the kill is in the audit log; the daemon may have seen to it. What is wrong, if anything."""
     from daemon.killing import record_kill
-    from workflows.ports import InfrastructureError
 
     killed: Killed | None = switch.killed()
     if killed is None or killed.recorded:
@@ -201,6 +241,6 @@ def _recorded(home: Path, switch: KillSwitch) -> list[str]:
     try:
         with _audit(home) as audit:
             record_kill(switch, audit, killed)
-    except (InfrastructureError, OSError) as error:
+    except Exception as error:  # nothing about the record may stand in the way of the kill
         return [f"the kill is not in the audit log yet ({error}); re-arming will put it there"]
     return []

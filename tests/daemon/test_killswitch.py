@@ -82,6 +82,17 @@ def test_folders_that_cannot_be_used_are_pulled(tmp_path: Path) -> None:
     assert KillSwitch(tmp_path).killed() is not None
 
 
+def test_a_latch_that_cannot_be_read_is_pulled_and_left_as_it_is(home: Path) -> None:
+    (home / LATCH).mkdir()
+    switch = KillSwitch(home)
+    killed = switch.killed()
+    assert killed is not None
+    assert "cannot be read" in killed.sentence()
+    assert (home / LATCH).is_dir()
+    with pytest.raises(RefusedError, match="cannot be read"):
+        switch.check(killed, by="ana", signature=approvals.sign(switch.statement(killed), home / "ana"))
+
+
 def test_a_listed_persons_signature_re_arms(home: Path) -> None:
     switch = KillSwitch(home)
     killed = switch.pull(by="bob", how="command")

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,26 @@ def test_while_the_log_is_held_nothing_is_re_armed(ratchet: Ratchet, home: Path,
 
 def test_a_folder_that_is_not_there_is_bad_input(ratchet: Ratchet) -> None:
     assert ratchet("kill").code == 2
+
+
+def test_root_leaves_nothing_that_the_owner_cannot_use(
+    ratchet: Ratchet, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are written as the folder's owner; signing and the engine stay root's business."""
+    ids, acted = [0], []
+    monkeypatch.setattr("daemon.cli.kill._owner", lambda _: (4711, 4712))
+    monkeypatch.setattr(os, "geteuid", lambda: ids[-1])
+    monkeypatch.setattr(os, "seteuid", ids.append)
+    monkeypatch.setattr(os, "setegid", lambda gid: None)
+    for name in ("pull", "mark_recorded", "check", "release"):
+        whole = getattr(KillSwitch, name)
+
+        def watched(*words: object, name: str = name, whole: Callable[..., object] = whole, **more: object) -> object:
+            acted.append((name, ids[-1]))
+            return whole(*words, **more)
+
+        monkeypatch.setattr(KillSwitch, name, watched)
+    assert ratchet("kill", "--by", "bob").code == 0
+    assert ratchet("rearm", "--by", "ana", "--key", str(tmp_path / "ana")).code == 0
+    assert acted == [("pull", 4711), ("mark_recorded", 4711), ("check", 4711), ("release", 4711)]
+    assert ids[-1] == 0
