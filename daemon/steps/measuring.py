@@ -14,8 +14,8 @@ from daemon.search.intervals import Interval, mean_interval
 from kernels.target import Target
 from sandbox.judging import Pair, Session
 
-BATCH = 4
-"""Pairs between two looks at the evidence."""
+FIRST, BATCH = 8, 4
+"""Pairs before the first look at the evidence, and between two later ones: each look waits for the arms to be quiet."""
 TOTAL_ALPHA = 0.05
 """Chance of even one false acceptance in a whole campaign."""
 CALIBRATION_PAIRS = 10
@@ -47,7 +47,8 @@ def until_decided(session: Session, target: Target, rule: Rule, alpha: float) ->
     acceptance = Acceptance(rule, alpha)
     gains: list[float] = []
     while not gains or acceptance.decision.outcome == "undecided":
-        fresh = gains_of(target, session.pairs(max(1, min(BATCH, rule.max_pairs - len(gains))), "visible"))
+        count = min(BATCH if gains else FIRST, rule.max_pairs - len(gains))
+        fresh = gains_of(target, session.pairs(max(1, count), "visible"))
         acceptance.add(fresh)
         gains += fresh
     return Outcome(tuple(gains), mean_interval(gains), acceptance.decision)
