@@ -36,6 +36,7 @@ def every_check() -> list[CheckFunction]:
         checks_service.policies,
         checks_service.temporal,
         checks_service.ports,
+        checks_state.kill_switch,
         checks_state.disk,
         checks_state.audit,
         checks_state.packages,

@@ -34,6 +34,17 @@ def disk(of: Settings) -> Iterator[Finding]:
         yield Finding("disk", "ok", told)
 
 
+def kill_switch(of: Settings) -> Iterator[Finding]:
+    """Was everything told to stand still?"""
+    from daemon.killswitch import KillSwitch
+
+    if KillSwitch(of.home).pulled():
+        remedy = "`ratchet up` says who pulled it; `ratchet rearm --by NAME --key SSH_KEY` lets it start again"
+        yield Finding("kill switch", "fail", "pulled: nothing runs or starts", remedy)
+    else:
+        yield Finding("kill switch", "ok", "armed")
+
+
 def audit(of: Settings) -> Iterator[Finding]:
     """Nothing happens that cannot be recorded first: can it be?"""
     folder = of.home / "audit"

@@ -102,6 +102,16 @@ def test_opa_that_is_missing_or_another_is_said(tmp_path: Path) -> None:
     assert theirs.grade == "ok"
 
 
+def test_a_pulled_kill_switch_is_told(tmp_path: Path) -> None:
+    (armed,) = checks_state.kill_switch(settings(tmp_path))
+    assert armed.grade == "ok"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "killed").touch()
+    (pulled,) = checks_state.kill_switch(settings(tmp_path))
+    assert pulled.grade == "fail"
+    assert "ratchet rearm" in pulled.remedy
+
+
 def test_little_room_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks_state, "ENOUGH_BYTES", 1 << 60)
     (found,) = checks_state.disk(settings(tmp_path / "not" / "yet"))
