@@ -99,7 +99,7 @@ def load(folder: Path) -> Case:
     if not folder.name.startswith(f"{case.meta.id}-"):
         raise ValueError(f"{folder.name} does not start with the case's id {case.meta.id}")
     if (case.form == "none") != (case.meta.needs == "gpu"):
-        raise ValueError(f"{folder.name} holds no candidate")
+        raise ValueError(f"{folder.name} holds no candidate, or one that needs a GPU")
     return case
 
 

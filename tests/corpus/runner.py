@@ -19,10 +19,11 @@ import yaml
 
 from daemon import parts
 from daemon.house import House
+from daemon.instance import instance_of
 from daemon.metrics import Metrics
 from daemon.records.rows import CandidateRow
 from daemon.repo import File
-from daemon.service import FOLDERS, instance_of
+from daemon.service import FOLDERS
 from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps

@@ -110,6 +110,17 @@ def test_cpu_time_beyond_the_calls_is_quarantined(judges: Callable[..., Judge], 
         assert session.cpu_seconds() == burnt
 
 
+def test_cpu_time_out_of_turn_is_quarantined(
+    judges: Callable[..., Judge], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(0, 1000, 10))
+    monkeypatch.setattr(LocalRunning, "used", lambda self: float(next(seconds)))
+    arms = {arm: plant(tmp_path / arm, seed_of("matmul")) for arm in ("child", "parent")}
+    session = judges("matmul").session("out-of-turn", b"seed", arms)
+    with pytest.raises(CandidateFault, match="quarantined:background-work"), session:
+        assert len(session.pairs(2, "visible")) == 2
+
+
 def test_what_calls_explain_is_allowed() -> None:
     assert allowed_cpu_seconds(busy=1.0, wall=4.0, cpus=1.0) >= 1.0 + 0.4 + 0.5
     assert allowed_cpu_seconds(busy=1.0, wall=6.0, cpus=1.0) < 6.0
