@@ -27,14 +27,15 @@ class JudgeSettings(BaseModel):
     """Host folder with `evaluator.py`, readable by the judge's user; shown to it read-only as `/target`."""
     name: str
     metric_kind: Literal["time", "score"]
-    language: Literal["c", "python", "evaluator"]
-    """`evaluator`: the script `file` in `folder`/imported, which is shown to runners, measures the candidate."""
+    language: Literal["c", "python", "json", "program", "evaluator"]
+    """`json`: Python functions called by name with plain values. `program`: a built binary with stdin and stdout.
+    `evaluator`: the script `file` in `folder`/imported, which is shown to runners, measures the candidate."""
     build: tuple[str, ...] = ()
     """Command of the build, run in the candidate's folder; `{out}` is the output folder. Empty: nothing to build."""
     build_seconds: float = Field(30.0, gt=0)
     file: str
-    """C: the library below the output folder. Python: the file below the candidate's folder."""
-    symbol: str
+    """C and programs: the binary below the output folder. Python: the file below the candidate's folder."""
+    symbol: str = ""
     call_seconds: float = Field(2.0, gt=0)
     """Deadline of one call."""
     gflops: float = Field(1e6, gt=0)

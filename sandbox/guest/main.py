@@ -15,6 +15,8 @@ from .evaluation import load_evaluation
 from .failure import Failure
 from .memory import Memory
 from .native import load_native
+from .plain import load_plain
+from .program import load_program
 from .python import load_python
 
 Call = Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]
@@ -77,4 +79,8 @@ class Guest:
         if request["language"] == "evaluator":
             places = (self._candidate, self._evaluator, request["file"], request["symbol"], request["seconds"])
             return load_evaluation(*places, self._work, self._memory)
+        if request["language"] == "json":
+            return load_plain(self._candidate, request["file"], self._memory)
+        if request["language"] == "program":
+            return load_program(self._work / request["file"], self._memory)
         return load_python(self._candidate, request["file"], request["symbol"], self._memory)

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .failure import Failure
@@ -19,23 +20,17 @@ def load_python(
     root: Path, file: str, symbol: str, memory: Memory
 ) -> Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]:
     """Import the candidate's file and bind its function. Arrays arrive as read-only memoryviews of their shape."""
-    sys.path.append(str(root))
+    module = load_module(root, file)
     try:
-        spec = importlib.util.spec_from_file_location(Path(file).stem, root / file)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{file} is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
         function = getattr(module, symbol)
-    except Exception as error:
-        raise Failure("load", _story(error)) from error
+    except AttributeError as error:
+        raise Failure("load", story(error)) from error
 
     def call(arguments: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
         try:
             value = function(*[_argument(argument, memory) for argument in arguments])
         except Exception as error:
-            raise Failure("exception", _story(error)) from error
+            raise Failure("exception", story(error)) from error
         parts = value if len(outputs) > 1 else (value,)
         try:
             for output, part in zip(outputs, parts, strict=True):
@@ -44,6 +39,21 @@ def load_python(
             raise Failure("bad-output", f"the return value does not fit: {error}") from error
 
     return call
+
+
+def load_module(root: Path, file: str) -> ModuleType:
+    """Import a file of the candidate's tree, whose folder others of its files may be imported from."""
+    sys.path.append(str(root))
+    try:
+        spec = importlib.util.spec_from_file_location(Path(file).stem, root / file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{file} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Failure("load", story(error)) from error
+    return module
 
 
 def _argument(argument: dict[str, Any], memory: Memory) -> Any:
@@ -72,6 +82,6 @@ def _flat(value: Any, shape: list[int], where: str) -> Iterator[Any]:
         yield from _flat(item, shape[1:], f"{where}[{index}]")
 
 
-def _story(error: BaseException) -> str:
+def story(error: BaseException) -> str:
     """The candidate's part of a traceback: our own frames would teach nobody anything."""
     return "".join(traceback.format_exception(error, limit=-3))[-2500:]

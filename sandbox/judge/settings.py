@@ -13,14 +13,14 @@ class Rules:
     metric_kind: str
     """`time` or `score`."""
     language: str
-    """`c` or `python`."""
+    """`c` or `python`: numbers in memory. `json` (Python by name) or `program` (stdin, stdout): text, see guest/."""
     build: list[str]
     """Command of the build; `{out}` stands for the output folder. Empty: nothing to build."""
     build_seconds: float
     file: str
     """The built library (below the output folder) or the Python file (below the candidate's tree)."""
     symbol: str
-    """The function to call."""
+    """The function to call; unused where each request names it."""
     call_seconds: float
     """Deadline of one call."""
     gflops: float
