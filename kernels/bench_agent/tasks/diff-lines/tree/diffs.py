@@ -1,0 +1,3 @@
+def script(old, new):
+    """Steps from old to new."""
+    return [["-", len(old)], ["+", list(new)]]

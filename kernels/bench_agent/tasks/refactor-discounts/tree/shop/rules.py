@@ -1,0 +1,2 @@
+LIMIT = 10000
+"""Cents from which a discount is given."""

@@ -1,0 +1,3 @@
+def rounded(text, places):
+    """A decimal number, rounded."""
+    return f"{float(text):.{places}f}"

@@ -1,0 +1,3 @@
+def newest(versions):
+    """The highest version."""
+    return max(versions)
