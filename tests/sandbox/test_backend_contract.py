@@ -140,6 +140,16 @@ def test_a_kill_ends_it_with_the_reason_given(start: Callable[..., Supervised]) 
     assert running.kill("timeout") == running.wait(0) == end
 
 
+def test_the_use_of_cpu_is_known_while_it_runs_and_not_after(start: Callable[..., Supervised]) -> None:
+    running = start("crowds")
+    first = running.used()
+    while first is not None and not (running.used() or 0.0) > first:
+        pass
+    assert first is not None
+    running.kill()
+    assert running.used() is None
+
+
 def test_removal_may_be_repeated_and_frees_the_name(backend: ContainerKeeper, start: Callable[..., Supervised]) -> None:
     running = start("sleeps")
     running.remove()
