@@ -11,7 +11,7 @@ Case = dict[str, Any]
 
 def cases(suite: str, rng: np.random.Generator) -> list[Case]:
     """Short lists are only checked."""
-    sizes = [1, 2, 150, 200] if suite == "visible" else [1, int(rng.integers(2, 50)), int(rng.integers(150, 250))]
+    sizes = [1, 2, 450, 500] if suite == "visible" else [1, int(rng.integers(2, 50)), int(rng.integers(420, 550))]
     return [{"name": f"n{n}", "n": n, "timed": n > 100} for n in sizes]
 
 
