@@ -197,7 +197,7 @@ class Corpus:
 
     def _campaign(self, target: str) -> tuple[CampaignSpec, CampaignFacts]:
         if target not in self._campaigns:
-            spec = CampaignSpec(target=target, candidates=200, strategy="iid", started_by="corpus")
+            spec = CampaignSpec(target=target, candidates=300, strategy="iid", started_by="corpus")
             facts = CampaignSteps(self.house).open(f"corpus-{target}", spec)
             if facts.target.metric_kind == "time":  # whatever is reckoned with, the rule keeps its promise
                 facts = facts.model_copy(update={"sigma": SIGMA})
