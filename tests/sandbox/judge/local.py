@@ -84,8 +84,7 @@ class LocalBackend:
         if spec.role == "judge":
             argv = ["/judge", "--io", at["/io"], "--target", at["/target"]]
         else:
-            work = self.work / f"w{len(self.launched)}"
-            work.mkdir()
+            work = Path(tempfile.mkdtemp(prefix="w", dir=self.work))  # two sessions launch at once
             io = str(Path(at["/io/in"]).parent)
             argv = ["/guest", "--io", io, "--candidate", at["/candidate"], "--work", str(work)]
             argv += ["--evaluator", at["/evaluator"]] if "/evaluator" in at else []
