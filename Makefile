@@ -24,7 +24,8 @@ up: setup ## run the daemon in the foreground
 	@$(BIN)/ratchet up
 
 test: setup ## the whole suite, against the real engines
-	$(BIN)/pytest
+	$(BIN)/pytest -m 'not e2e'
+	$(BIN)/pytest -m e2e --numprocesses 2 --dist loadfile
 
 check: setup ## style, types, import directions, policies, alert rules; all of it, quickest first
 	@$(MAKE) --no-print-directory --keep-going check-style check-alerts check-policies check-imports check-types

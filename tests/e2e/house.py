@@ -26,6 +26,13 @@ RATCHET = Path(sys.executable).parent / "ratchet"
 START_SECONDS = 90.0
 
 
+def measuring_cpu() -> str:
+    """A CPU of its own for each of the processes that run these tests side by side."""
+    cpus = sorted(os.sched_getaffinity(0), reverse=True)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return str(cpus[worker % len(cpus)])
+
+
 class Daemon:
     """One state folder with its own copy of policies and targets, and the daemon over it."""
 
@@ -44,6 +51,7 @@ class Daemon:
             "RATCHET_STATE": str(self.state),
             "RATCHET_POLICIES": str(self.policies),
             "RATCHET_TARGETS": str(self.targets),
+            "RATCHET_MEASURE_CPUS": measuring_cpu(),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
