@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from workflows.ports import RefusedError
+
 QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote")
 """What may be asked."""
 
@@ -93,6 +95,12 @@ def refusal(question: str, decision_id: str, cause: str, *, active: str = "", se
         remedy="This is retried by itself; `ratchet doctor` shows the policy server's state.",
     )
     return Decision(question, False, (finding,), (), {}, decision_id, "", f"infra:{cause}", seconds, active)
+
+
+def refused(decision: Decision, fallback: str = "POLICY") -> RefusedError:
+    """A real no as an error: its code is the first rule's, its message names every rule that fired."""
+    code = decision.deny[0].code if decision.deny else fallback
+    return RefusedError(code, "; ".join(decision.reasons) or "the policy does not permit it")
 
 
 def read_answer(question: str, decision_id: str, active: str, response: object, seconds: float) -> Decision:

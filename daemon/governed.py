@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from daemon.decisions import refused
 from daemon.gate import Gate
 from daemon.killswitch import KillSwitch
 from sandbox.docker_backend import DockerBackend, Running
 from sandbox.spec import ContainerSpec
-from workflows.ports import InfrastructureError, RefusedError
+from workflows.ports import InfrastructureError
 
 CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
 """Labels by which a container names whom it serves."""
@@ -36,10 +37,7 @@ class GovernedBackend(DockerBackend):
         if decision.cause:
             raise InfrastructureError(f"opa: {decision.cause}")
         if not decision.permitted:
-            raise RefusedError(
-                decision.deny[0].code if decision.deny else "SANDBOX",
-                "; ".join(decision.reasons) or "the sandbox policy does not permit this container",
-            )
+            raise refused(decision, "SANDBOX")
         running = super().launch(spec)
         try:
             self._look()  # pulled while it started: whoever removes containers may have looked before it was there

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.gate import Decision
+from daemon.decisions import refused
 from daemon.house import House
 from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
@@ -18,7 +18,7 @@ from daemon.search.parents import Scored, choose_parent
 from daemon.search.plateau import event_of
 from daemon.search.streams import stream
 from daemon.steps import closing
-from daemon.steps.effects import DAEMON, effect, scratch
+from daemon.steps.effects import DAEMON, effect, request, scratch
 from daemon.steps.maxima import candidate_maximum, measuring_maximum
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, rule_for, session
 from kernels.target import Target
@@ -39,12 +39,6 @@ from workflows.models import (
 from workflows.ports import RefusedError
 
 DAY_SECONDS = 86_400
-
-
-def refused(decision: Decision) -> RefusedError:
-    """A policy's no as an error, naming every rule that fired."""
-    first = decision.deny[0].code if decision.deny else "POLICY"
-    return RefusedError(first, "; ".join(decision.reasons) or "the policy does not permit it")
 
 
 def family_of(rows: Sequence[CandidateRow]) -> list[Node]:
@@ -104,7 +98,7 @@ class CampaignSteps:
         house, candidate = self._house, f"{facts.campaign}-c{number}"
         row = house.archive.get(candidate)
         if row is None:
-            asked = candidate_maximum(house, house.target(spec.target), spec.model)
+            asked = candidate_maximum(house.target(spec.target))
             question = self._budget_facts(facts.campaign, spec, "candidate", {**asked, "candidates": 1})
             decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
             if not decision.permitted:
@@ -181,17 +175,17 @@ class CampaignSteps:
         decision = house.decide("budget", question, campaign=campaign)
         if not decision.permitted:
             raise refused(decision)
-        key = f"{campaign}/extend/{decision.decision_id}"
+        key = f"{campaign}/extend/{request()}"
         body = {"add": add, "reason": extension.reason, "decision": decision.decision_id}
         house.audit.append("budget.extend", actor=extension.by, campaign=campaign, body=body)
         return {name: line.cap for name, line in house.ledger.extend(campaign, add, key=key).items()}
 
     def note(self, campaign: str, note: Note) -> None:
         """Keep it in the archive and the audit log."""
-        record = self._house.audit.append(
+        self._house.audit.append(
             "note", actor=note.by or "someone", campaign=campaign, candidate=note.candidate, body={"text": note.text}
         )
-        self._house.archive.add_note(campaign, key=record.hash, actor=note.by, body=note.text, candidate=note.candidate)
+        self._house.archive.add_note(campaign, key=request(), actor=note.by, body=note.text, candidate=note.candidate)
 
     def close(self, spec: CampaignSpec, facts: CampaignFacts, progress: Progress) -> CampaignReport:
         """See `closing.close`."""

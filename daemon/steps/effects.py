@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +23,14 @@ DAEMON = "daemon"
 def attempt() -> int:
     """Number of the activity attempt under way: an attempt that spends again needs a ledger key of its own."""
     return activity.info().attempt if activity.in_activity() else 1
+
+
+def request() -> str:
+    """Names the request under way, the same over its attempts: what is booked under it is booked once."""
+    if not activity.in_activity():
+        return uuid.uuid4().hex
+    info = activity.info()
+    return f"{info.workflow_run_id}/{info.activity_id}"
 
 
 class Meter:

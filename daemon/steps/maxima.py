@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from daemon.house import House
 from kernels.target import Target
 from sandbox.spec import Limits
 from workflows.models import Account
@@ -23,7 +22,7 @@ def measuring_maximum(target: Target) -> dict[Account, int]:
     return {"wall_ms": wall, "cpu_ms": round(wall * target.resources.cpus)}
 
 
-def candidate_maximum(house: House, target: Target, model: str) -> dict[Account, int]:
-    """What must be left for one more candidate to start. Tokens are asked for only when the model costs money."""
+def candidate_maximum(target: Target) -> dict[Account, int]:
+    """Container time that must be left for one more candidate to start: that of its longest step."""
     propose, measure = propose_maximum(), measuring_maximum(target)
     return {account: max(propose[account], measure[account]) for account in propose}

@@ -68,6 +68,10 @@ def test_a_rejected_update_says_why(daemon: Daemon) -> None:
         "workflow", "update", "execute", "-w", name, "--name", "note", "-i", json.dumps({"text": "hello", "by": "ana"})
     )
     assert "noted" in noted.stdout
+    before = daemon.query(name)["spent"]["tokens"]["cap"]
+    more = json.dumps({"add": {"tokens": 1000}, "by": "ana", "reason": "one more idea"})
+    daemon.temporal("workflow", "update", "execute", "-w", name, "--name", "extend_budget", "-i", more)
+    daemon.until(lambda: daemon.query(name)["spent"]["tokens"]["cap"] == before + 1000, 60)
     daemon.temporal("workflow", "signal", "-w", name, "--name", "stop")
     assert daemon.result(name)["status"] == "stopped:requested"
 
