@@ -18,9 +18,9 @@ from daemon.search.parents import Scored, choose_parent
 from daemon.search.plateau import event_of
 from daemon.search.streams import stream
 from daemon.steps import closing
-from daemon.steps.effects import DAEMON, effect, request, scratch
-from daemon.steps.maxima import candidate_maximum, measuring_maximum
-from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, rule_for, session
+from daemon.steps.effects import DAEMON, request
+from daemon.steps.maxima import candidate_maximum
+from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import (
@@ -235,26 +235,19 @@ class CampaignSteps:
 
     def _calibrate(self, campaign: str, target: Target, seed: CandidateRow) -> float:
         """Noise of one run: the seed against itself."""
-        house = self._house
-        with (
-            scratch(house, seed.candidate, "calibrate") as folder,
-            effect(
-                house,
+        try:
+            with measuring(
+                self._house,
                 "calibrate",
                 campaign=campaign,
                 candidate=seed.candidate,
-                reserve=measuring_maximum(target),
+                target=target,
+                trees=(seed.tree, seed.tree),
+                suite="visible",
                 body={"tree": seed.tree},
-            ) as meter,
-            session(house, campaign, target, f"{seed.candidate}-aa", seed.tree, seed.tree, folder) as (opened, _),
-        ):
-            try:
-                opened.build("child")
-                opened.check("child", "visible")
-                outcome = fixed(opened, target, CALIBRATION_PAIRS, "visible")
-            except CandidateFault as fault:
-                told = f"the seed of {target.name} fails its own judge: {fault.verdict}: {fault.feedback}"
-                raise RefusedError("TARGET", f"{told}; {fault.log[-1000:]}".strip("; ")) from fault
-            finally:
-                meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+            ) as session:
+                outcome = fixed(session, target, CALIBRATION_PAIRS, "visible")
+        except CandidateFault as fault:
+            told = f"the seed of {target.name} fails its own judge: {fault.verdict}: {fault.feedback}"
+            raise RefusedError("TARGET", f"{told}; {fault.log[-1000:]}".strip("; ")) from fault
         return calibrate(outcome.gains)

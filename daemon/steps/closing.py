@@ -7,9 +7,8 @@ import math
 from daemon.house import House
 from daemon.records.rows import CandidateRow
 from daemon.search.intervals import Interval
-from daemon.steps.effects import DAEMON, attempt, effect, scratch
-from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import fixed, session
+from daemon.steps.effects import DAEMON
+from daemon.steps.measuring import fixed, measuring
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import Account, CampaignFacts, CampaignReport, CampaignSpec, Progress
@@ -62,27 +61,18 @@ def _measure(house: House, facts: CampaignFacts, target: Target, winner: Candida
         return None
     seed = house.candidate(facts.seed_candidate)
     try:
-        with (
-            scratch(house, winner.candidate, "closing") as folder,
-            effect(
-                house,
-                "closing",
-                campaign=facts.campaign,
-                candidate=winner.candidate,
-                reserve={**measuring_maximum(target), "sealed_queries": 1},
-                body={"tree": winner.tree, "seed_tree": seed.tree},
-            ) as meter,
-            session(
-                house, facts.campaign, target, f"{winner.candidate}-end-{attempt()}", winner.tree, seed.tree, folder
-            ) as (opened, _),
-        ):
-            meter.add("sealed_queries", 1)
-            opened.build("child")
-            opened.check("child", "sealed")
-            outcome = fixed(opened, target, PAIRS, "sealed")
-            opened.finish()
-            meter.add("cpu_ms", opened.cpu_seconds() * 1000)
-            return outcome.interval
+        with measuring(
+            house,
+            "closing",
+            campaign=facts.campaign,
+            candidate=winner.candidate,
+            target=target,
+            trees=(winner.tree, seed.tree),
+            suite="sealed",
+            body={"tree": winner.tree, "seed_tree": seed.tree},
+        ) as session:
+            outcome = fixed(session, target, PAIRS, "sealed")
+        return outcome.interval
     except (CandidateFault, RefusedError) as error:
         # No number is better than an unverified one; the reason is in the audit log.
         house.audit.append(

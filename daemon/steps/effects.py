@@ -58,25 +58,28 @@ def effect(
     candidate: str,
     reserve: Mapping[Account, int],
     body: Mapping[str, Any],
+    meter: Meter | None = None,
 ) -> Iterator[Meter]:
     """Reserve, record the intent durably, run the block, settle, record the outcome.
 
     The ledger key is the candidate, the kind and the attempt. After a crash inside the block the reservation stays open
-    and counts at its maximum. Raises BudgetExceeded before anything happened.
+    and counts at its maximum. A caller that wants the amounts after an error passes a meter of its own.
+
+    Raises BudgetExceeded before anything happened.
     """
     key = f"{candidate}/{kind}/{attempt()}"
     house.ledger.reserve(campaign, key, reserve)
     tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
     tell(f"{kind}.intent", body={"key": key, "reserved": dict(reserve), **body})
-    meter = Meter()
+    taking = meter or Meter()
     ended = "done"
     try:
-        yield meter
+        yield taking
     except BaseException as error:
         ended = f"{type(error).__name__}: {error}"[:500]
         raise
     finally:
-        taken = meter.amounts()
+        taken = taking.amounts()
         settled = {account: taken.get(account, 0) for account in reserve}
         house.ledger.settle(key, settled)
         house.metrics.spent({str(name): amount for name, amount in settled.items()})

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from functools import partial
 
 from daemon.house import House
 from daemon.search.accept import alpha_for
 from daemon.search.intervals import Interval
-from daemon.steps.effects import Meter, attempt, effect, scratch
-from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import TOTAL_ALPHA, Outcome, rule_for, session, until_decided
+from daemon.steps.effects import Meter
+from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, until_decided
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CandidateSpec, Edit, Scorecard
@@ -26,46 +23,32 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
             "MANIFEST", f"the judge or data of {target.name} changed during the campaign; start a new one"
         )
     parent = house.candidate(spec.choice.parent)
-    with effect(
-        house,
-        "evaluate",
-        campaign=spec.campaign,
-        candidate=spec.choice.candidate,
-        reserve=measuring_maximum(target),
-        body={"tree": edit.tree, "parent_tree": parent.tree, "image": spec.facts.image, "manifest": target.manifest()},
-    ) as meter:
-        try:
-            card = _measured(house, spec, edit, target, parent.tree, parent.score or 0.0, meter)
-        except CandidateFault as fault:
-            log = house.blobs.put(fault.log.encode())
-            card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=log)
-        card = card.model_copy(update={"spent": meter.amounts()})
+    meter = Meter()
+    try:
+        with measuring(
+            house,
+            "evaluate",
+            campaign=spec.campaign,
+            candidate=spec.choice.candidate,
+            target=target,
+            trees=(edit.tree, parent.tree),
+            suite="visible",
+            body={
+                "tree": edit.tree,
+                "parent_tree": parent.tree,
+                "image": spec.facts.image,
+                "manifest": target.manifest(),
+            },
+            meter=meter,
+        ) as session:
+            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
+            outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
+        card = _card(target, outcome, parent.score or 0.0)
+    except CandidateFault as fault:
+        card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=house.blobs.put(fault.log.encode()))
+    card = card.model_copy(update={"spent": meter.amounts()})
     _keep(house, spec, card)
     return card
-
-
-def _measured(
-    house: House, spec: CandidateSpec, edit: Edit, target: Target, parent_tree: str, base: float, meter: Meter
-) -> Scorecard:
-    candidate = spec.choice.candidate
-    tell = partial(house.audit.append, actor="daemon", campaign=spec.campaign, candidate=candidate)
-    key = f"{candidate}-{attempt()}"
-    with (
-        scratch(house, candidate, "evaluate") as folder,
-        session(house, spec.campaign, target, key, edit.tree, parent_tree, folder) as (opened, seed),
-    ):
-        commitment = hashlib.sha256(seed).hexdigest()
-        tell("evaluate.seed.committed", body={"sha256": commitment})
-        try:
-            opened.build("child")
-            opened.check("child", "visible")
-            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
-            outcome = until_decided(opened, target, rule_for(target, spec.facts.sigma), alpha)
-            opened.finish()
-        finally:
-            meter.add("cpu_ms", opened.cpu_seconds() * 1000)
-            tell("evaluate.seed.revealed", body={"seed": seed.hex()}, durable=False)
-    return _card(target, outcome, base)
 
 
 def _card(target: Target, outcome: Outcome, base: float) -> Scorecard:

@@ -11,9 +11,8 @@ from daemon.gate import Decision
 from daemon.house import House
 from daemon.records.rows import HOLD_EXPIRES, CandidateRow
 from daemon.search.intervals import Interval, mean_interval
-from daemon.steps.effects import DAEMON, attempt, effect, scratch
-from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import fixed, session
+from daemon.steps.effects import DAEMON
+from daemon.steps.measuring import fixed, measuring
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import Approval, CandidateSpec, Edit, Promotion, Scorecard
@@ -158,31 +157,19 @@ class Question:
 def _remeasure(house: House, spec: CandidateSpec, target: Target, tree: str, champion_tree: str) -> Interval | str:
     """Candidate against champion on the sealed cases, each round in fresh containers; or the verdict of its fault."""
     gains: list[float] = []
-    candidate = spec.choice.candidate
-    for turn in range(1, ROUNDS + 1):
-        with (
-            scratch(house, candidate, f"sealed-{turn}") as folder,
-            effect(
+    try:
+        for turn in range(1, ROUNDS + 1):
+            with measuring(
                 house,
                 f"sealed-{turn}",
                 campaign=spec.campaign,
-                candidate=candidate,
-                reserve={**measuring_maximum(target), "sealed_queries": 1},
+                candidate=spec.choice.candidate,
+                target=target,
+                trees=(tree, champion_tree),
+                suite="sealed",
                 body={"tree": tree, "champion_tree": champion_tree},
-            ) as meter,
-            session(house, spec.campaign, target, f"{candidate}-s{turn}-{attempt()}", tree, champion_tree, folder) as (
-                opened,
-                _,
-            ),
-        ):
-            meter.add("sealed_queries", 1)
-            try:
-                opened.build("child")
-                opened.check("child", "sealed")
-                gains += fixed(opened, target, PAIRS, "sealed").gains
-                opened.finish()
-            except CandidateFault as fault:
-                return fault.verdict
-            finally:
-                meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+            ) as session:
+                gains += fixed(session, target, PAIRS, "sealed").gains
+    except CandidateFault as fault:
+        return fault.verdict
     return mean_interval(gains)
