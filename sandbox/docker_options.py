@@ -56,9 +56,9 @@ def tmpfs(spec: ContainerSpec) -> dict[str, str]:
     return options
 
 
-def security_options() -> list[str]:
-    """No new privileges, and our own system call profile by content."""
-    return ["no-new-privileges", f"seccomp={seccomp_profile()}"]
+def security_options(spec: ContainerSpec) -> list[str]:
+    """No new privileges, and our own system call profile by content: that for GPUs where devices are mapped."""
+    return ["no-new-privileges", f"seccomp={seccomp_profile('gpu' if spec.devices.paths else 'runner')}"]
 
 
 def ulimits(spec: ContainerSpec) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def create_body(spec: ContainerSpec, labelled: Mapping[str, str]) -> dict[str, A
             "CapDrop": ["ALL"],
             "CapAdd": [],
             "Privileged": False,
-            "SecurityOpt": security_options(),
+            "SecurityOpt": security_options(spec),
             "PidsLimit": limits.pids,
             "Memory": limits.memory_bytes,
             "MemorySwap": limits.memory_bytes,

@@ -132,7 +132,7 @@ ASSERTIONS: tuple[Assertion, ...] = (
         "security-options",
         "no new privileges, and our system call profile, and nothing else",
         lambda i: sorted(i["HostConfig"]["SecurityOpt"]),
-        lambda s: sorted(docker_options.security_options()),
+        lambda s: sorted(docker_options.security_options(s)),
     ),
     Assertion(
         "apparmor", "AppArmor is not switched off", lambda i: i["AppArmorProfile"] == "unconfined", _always(False)
