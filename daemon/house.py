@@ -17,6 +17,7 @@ from daemon.records.ledger import Ledger
 from daemon.records.rows import CandidateRow
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.steps.populations import Populations
 from kernels.target import BadTarget, Target, list_targets, load_target
 from sandbox.docker_backend import DockerBackend
 from workflows.ports import InfrastructureError, RefusedError
@@ -38,6 +39,7 @@ class House:
     gateway: Gateway
     judges: Judges
     metrics: Metrics
+    populations: Populations
 
     def image(self) -> str:
         """Id of the sandbox image. Raises RefusedError when it was never built: no retry can mend that."""

@@ -27,6 +27,7 @@ from daemon.records.keys import ensure_signing_key
 from daemon.records.ledger import Ledger
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.steps.populations import Populations
 from sandbox.images.version import tag
 
 Undo = list[tuple[str, Callable[[], Any]]]
@@ -96,19 +97,21 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
     undo.append(("judges", judges.close_all))
+    archive = Archive(db, trees)
     return House(
         settings=settings,
         image_name=settings.image or tag(),
         ledger=ledger,
         audit=audit,
         blobs=blobs,
-        archive=Archive(db, trees),
+        archive=archive,
         trees=trees,
         gate=asked,
         backend=backend,
         gateway=gateway,
         judges=judges,
         metrics=metrics,
+        populations=Populations(archive),
     )
 
 

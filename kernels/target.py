@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from kernels.target_model import Build, JudgeRules, Metric, Resources, TargetFile, Tree
+from kernels.target_model import Build, JudgeRules, Metric, Resources, Search, TargetFile, Tree
 from workflows.models import TargetFacts
 
 FILE = "target.toml"
@@ -81,6 +81,11 @@ class Target:
     def judge(self) -> JudgeRules:
         """How to measure."""
         return self.file.judge
+
+    @property
+    def search(self) -> Search:
+        """What suits the search."""
+        return self.file.search
 
     @property
     def seed_folder(self) -> Path:

@@ -97,6 +97,18 @@ class JudgeRules(Section):
     """Microseconds. What is faster cannot be timed from outside the runner."""
 
 
+class Search(Section):
+    """`[search]`: what suits the search in this target."""
+
+    near: float | None = Field(None, gt=0, le=1)
+    """Share of equal token runs above which a tree with the same constants counts as tried already, for large trees.
+    Absent: only trees that are certain to behave the same do."""
+    islands: int = Field(4, ge=1, le=64)
+    """Populations that evolve apart under `strategy = "islands"`."""
+    migrate_every: int = Field(20, ge=1)
+    """Candidates between two migrations."""
+
+
 class TargetFile(Section):
     """The whole file."""
 
@@ -113,6 +125,7 @@ class TargetFile(Section):
     build: Build
     resources: Resources = Resources()
     judge: JudgeRules = JudgeRules()
+    search: Search = Search()
 
     @model_validator(mode="after")
     def _admits_who_measures(self) -> TargetFile:

@@ -16,6 +16,8 @@ Account = Literal["micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candida
 ACCOUNTS: tuple[Account, ...] = ("micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candidates", "sealed_queries")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+ModelName = Annotated[str, Field(min_length=1, max_length=200)]
+Role = Literal["plan", "edit", "review", "summarise"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -64,7 +66,23 @@ class CampaignSpec(Strict):
     in_flight: int = Field(2, ge=1, le=64)
     model: str = Field("ratchet/tuner", min_length=1, max_length=200)
     """`ratchet/tuner`, `ratchet/scripted/<name>`, or any LiteLLM model name that settings allow."""
-    strategy: Literal["sigmoid-children", "moving-midpoint", "clade", "best", "iid"] = "sigmoid-children"
+    models: tuple[ModelName, ...] = Field((), max_length=16)
+    """An ensemble instead of `model`: a bandit finds out which gains most for its price, and the others stand in when
+    a provider fails."""
+    roles: dict[Role, ModelName] = {}
+    """Other models for parts of the work; what is not named here is done by the candidate's own model."""
+    strategy: Literal["sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"] = (
+        "sigmoid-children"
+    )
+    """How parents are chosen. Where no gain comes for long, another one has its turns."""
+    crossover: float = Field(0.15, ge=0, le=1)
+    """Share of candidates that join two parents, where there are two."""
+    fix: float = Field(0.15, ge=0, le=1)
+    """Share of candidates that repair a broken near-winner, where there is one and the model can read its log."""
+    control_arm: float = Field(0.0, ge=0, le=0.9)
+    """Share of candidates that start from the seed with no memory: what sampling alone would find, for comparison."""
+    recommend_every: int = Field(10, ge=0, le=1000)
+    """Candidates after which the lessons for later prompts are drawn anew; 0: none."""
     seed: int = Field(0, ge=0)
     patience: int | None = Field(None, ge=1)
     """Stop after this many decided, decisive candidates without an acceptance. Absent: the policy's number."""
@@ -120,8 +138,19 @@ class Choice(Stored):
     number: int
     candidate: str
     parent: str
+    """What the candidate is measured against, and starts from unless `operator` is `fix`."""
     model: str
     seed: int
+    fallbacks: tuple[str, ...] = ()
+    """Models to ask instead when `model`'s provider fails."""
+    roles: dict[str, str] = {}
+    """As in the campaign's spec."""
+    arm: Literal["main", "control"] = "main"
+    operator: Literal["mutate", "crossover", "fix"] = "mutate"
+    second: str = ""
+    """Crossover: the other parent. Fix: the broken candidate that is to be mended."""
+    inspirations: tuple[str, ...] = ()
+    """Candidates to show beside the parent."""
 
 
 class CandidateSpec(Stored):

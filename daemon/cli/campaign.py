@@ -35,7 +35,8 @@ def start(
     in_flight: Annotated[int | None, typer.Option(help="Candidates worked on at the same time.")] = None,
     model: Annotated[str | None, typer.Option(help="ratchet/tuner, ratchet/scripted/NAME, or a LiteLLM model.")] = None,
     strategy: Annotated[
-        str | None, typer.Option(help="Parents: sigmoid-children, moving-midpoint, clade, best or iid.")
+        str | None,
+        typer.Option(help="Parents: sigmoid-children, moving-midpoint, clade, best, pareto, islands, iid."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after this many without an acceptance.")] = None,

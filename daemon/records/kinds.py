@@ -91,7 +91,7 @@ KINDS: Mapping[str, Kind] = {
     "campaign.close.unmeasured": Kind(_fields("error:name")),
     "budget.extend": Kind(_fields("add:amounts reason decision:name"), "campaign"),
     "note": Kind(_fields("text"), "campaign"),
-    "candidate.chosen": Kind(_fields("parent:name model:name decision:name")),
+    "candidate.chosen": Kind(_fields("parent:name model:name decision:name arm:name operator:name strategy:name")),
     "candidate.decided": Kind(
         _fields(
             "verdict:name score:number? gain:number? low:number? high:number? pairs:whole e_value:number? "

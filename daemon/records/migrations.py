@@ -74,6 +74,20 @@ MIGRATIONS: tuple[Migration, ...] = (
                PRIMARY KEY (campaign, key))""",
         ),
     ),
+    Migration(
+        2,
+        "how a candidate was made, and what it is like",
+        (
+            "ALTER TABLE candidates ADD COLUMN arm TEXT NOT NULL DEFAULT 'main'",
+            "ALTER TABLE candidates ADD COLUMN operator TEXT NOT NULL DEFAULT 'mutate'",
+            "ALTER TABLE candidates ADD COLUMN second TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE candidates ADD COLUMN inspirations TEXT NOT NULL DEFAULT '[]'",
+            "ALTER TABLE candidates ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE candidates ADD COLUMN features TEXT NOT NULL DEFAULT '{}'",
+            "ALTER TABLE candidates ADD COLUMN cases TEXT NOT NULL DEFAULT '{}'",
+            "CREATE INDEX candidates_by_update ON candidates (campaign, updated)",
+        ),
+    ),
 )
 
 

@@ -127,11 +127,19 @@ candidates = Table(
     Column("spent", Text, nullable=False),
     Column("times", Text, nullable=False),
     Column("promoted", Boolean, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("second", Text, nullable=False),
+    Column("inspirations", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("features", Text, nullable=False),
+    Column("cases", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("updated", Float, nullable=False),
     Index("candidates_by_number", "campaign", "number", unique=True),
     Index("candidates_by_parent", "parent"),
     Index("candidates_by_tree", "tree"),
+    Index("candidates_by_update", "campaign", "updated"),
 )
 
 champion_moves = Table(

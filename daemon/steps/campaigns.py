@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Sequence
-from typing import Any
 
 from daemon.decisions import refused
+from daemon.gate import Decision
 from daemon.house import House
 from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
-from daemon.search.clades import Node
-from daemon.search.parents import Scored, choose_parent
-from daemon.search.plateau import event_of
-from daemon.search.streams import stream
-from daemon.steps import closing
+from daemon.steps import choosing, closing
+from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, request
-from daemon.steps.maxima import candidate_maximum
+from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
 from kernels.target import Target
 from sandbox.judging import CandidateFault
@@ -38,14 +33,6 @@ from workflows.models import (
 )
 from workflows.ports import RefusedError
 
-DAY_SECONDS = 86_400
-
-
-def family_of(rows: Sequence[CandidateRow]) -> list[Node]:
-    """Candidates with a pass, a fail, or nothing: in flight, denied, or a fault of ours."""
-    said = [(row, event_of(row.verdict)) for row in rows]
-    return [Node(row.candidate, row.parent, int(event == "improved"), int(event == "unchanged")) for row, event in said]
-
 
 class CampaignSteps:
     """See `workflows.ports.CampaignPort`."""
@@ -58,11 +45,9 @@ class CampaignSteps:
         """Check everything before the first cent, record the seed, measure the noise."""
         house = self._house
         target = house.target(spec.target)
-        self._check_model(spec.model)
+        check_models(house, spec)
         image = house.image()
-        decision = house.decide("budget", self._budget_facts(campaign, spec, "start", {}), campaign=campaign)
-        if not decision.permitted:
-            raise refused(decision)
+        decision = self._may_start(campaign, spec)
         caps: dict[Account, int] = {**decision.require.get("caps", {}), **spec.budget.amounts()}
         caps["candidates"] = spec.candidates
         told = {"spec": spec.model_dump(mode="json", exclude={"carried"}), "decision": decision.decision_id}
@@ -94,51 +79,13 @@ class CampaignSteps:
         return CampaignFacts.model_validate_json(row.facts)
 
     def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
-        """Draw the parent and reserve the candidate's place. The archive keeps the choice: asking twice is harmless."""
-        house, candidate = self._house, f"{facts.campaign}-c{number}"
-        row = house.archive.get(candidate)
-        if row is None:
-            asked = candidate_maximum(house.target(spec.target))
-            question = self._budget_facts(facts.campaign, spec, "candidate", {**asked, "candidates": 1})
-            decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
-            if not decision.permitted:
-                raise refused(decision)
-            house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
-            house.ledger.settle(f"{candidate}/place", {"candidates": 1})
-            counts = house.archive.children_counts(facts.campaign)
-            scored = [
-                Scored(one.candidate, one.score, counts.get(one.candidate, 0))
-                for one in house.archive.scored(facts.campaign)
-                if one.score is not None
-            ]
-            draw = stream(spec.seed, "parent", facts.campaign, number)
-            family = family_of(house.archive.candidates(facts.campaign)) if spec.strategy == "clade" else ()
-            parent = choose_parent(spec.strategy, scored, facts.seed_candidate, draw, family)
-            row = house.archive.put(
-                CandidateRow(
-                    campaign=facts.campaign,
-                    number=number,
-                    candidate=candidate,
-                    parent=parent,
-                    model=spec.model,
-                    genome=facts.genome,
-                )
-            )
-            house.audit.append(
-                "candidate.chosen",
-                actor=DAEMON,
-                campaign=facts.campaign,
-                candidate=candidate,
-                body={"parent": parent, "model": spec.model, "decision": decision.decision_id},
-                durable=False,
-            )
-        seed = stream(spec.seed, "candidate", number).getrandbits(31)
-        return Choice(number=number, candidate=candidate, parent=row.parent, model=row.model, seed=seed)
+        """See `choosing.choose`."""
+        return choosing.choose(self._house, spec, facts, number)
 
     def stop(self, question: StopQuestion) -> StopAnswer:
         """Ask the decision `stop`; not permitted means stop."""
         house, spec, progress = self._house, question.spec, question.progress
-        accounts = self._accounts(question.campaign)
+        ledger = accounts(house, question.campaign)
         answer = house.decide(
             "stop",
             {
@@ -154,12 +101,12 @@ class CampaignSteps:
                 "target_score": spec.target_score,
                 "wall_seconds": question.wall_seconds,
                 "wall_cap": spec.budget.wall_seconds,
-                "accounts": accounts,
+                "accounts": ledger,
                 "requested": bool(progress.stopping),
             },
             campaign=question.campaign,
         )
-        lines = {name: AccountLine(**line) for name, line in accounts.items()}
+        lines = {name: AccountLine(**line) for name, line in ledger.items()}
         if answer.permitted:
             return StopAnswer(stop=False, accounts=lines)
         first = answer.deny[0] if answer.deny else None
@@ -171,7 +118,7 @@ class CampaignSteps:
         house = self._house
         spec = self._spec(campaign)
         add = extension.add.amounts()
-        question = self._budget_facts(campaign, spec, "extend", add) | {"by": extension.by}
+        question = budget_facts(house, campaign, spec, "extend", add) | {"by": extension.by}
         decision = house.decide("budget", question, campaign=campaign)
         if not decision.permitted:
             raise refused(decision)
@@ -193,35 +140,20 @@ class CampaignSteps:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def _check_model(self, model: str) -> None:
-        catalogue = self._house.settings.catalogue
-        if catalogue.find(model) is None:
-            known = ", ".join(("ratchet/tuner", *(entry.name for entry in catalogue.models)))
-            raise RefusedError("MODEL", f"model {model!r} is not in ratchet.toml; there are: {known}")
+    def _may_start(self, campaign: str, spec: CampaignSpec) -> Decision:
+        """The gate's yes for each of the models. Raises RefusedError with its no."""
+        for model in dict.fromkeys((*models_of(spec), *spec.roles.values())):
+            question = budget_facts(self._house, campaign, spec, "start", {}, model=model)
+            decision = self._house.decide("budget", question, campaign=campaign)
+            if not decision.permitted:
+                raise refused(decision)
+        return decision
 
     def _spec(self, campaign: str) -> CampaignSpec:
         row = self._house.archive.campaign(campaign)
         if row is None:
             raise RefusedError("ARCHIVE", f"campaign {campaign!r} is not in the archive")
         return CampaignSpec.model_validate_json(row.spec)
-
-    def _accounts(self, campaign: str) -> dict[str, dict[str, int]]:
-        return {name: line._asdict() for name, line in self._house.ledger.statement(campaign).items()}
-
-    def _budget_facts(
-        self, campaign: str, spec: CampaignSpec, action: str, asked: dict[Account, int]
-    ) -> dict[str, Any]:
-        return {
-            "campaign": campaign,
-            "action": action,
-            "target": spec.target,
-            "model": spec.model,
-            "asked": {**(spec.budget.amounts() if action == "start" else {}), **asked},
-            "accounts": self._accounts(campaign),
-            "day": dict(self._house.ledger.spent_since(time.time() - DAY_SECONDS)),
-            "by": spec.started_by,
-            "in_flight": spec.in_flight,
-        }
 
     def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:
         house, candidate = self._house, f"{campaign}-c0"
@@ -231,7 +163,9 @@ class CampaignSteps:
         tree = house.trees.import_folder(target.seed_folder)
         ref = candidate_ref(campaign, 0)
         commit = house.trees.commit(tree, [], f"{campaign}: seed of {target.name}\n", ref, when=int(opened))
-        return house.archive.add_seed(campaign, candidate, tree=tree, commit=commit, ref=ref)
+        seed = house.archive.add_seed(campaign, candidate, tree=tree, commit=commit, ref=ref)
+        like = likeness(house.trees, tree, tree)
+        return house.archive.put(seed.model_copy(update=like._asdict()))
 
     def _calibrate(self, campaign: str, target: Target, seed: CandidateRow) -> float:
         """Noise of one run: the seed against itself."""
