@@ -190,6 +190,8 @@ def load_target(folder: Path) -> Target:
         raise _first(path, error) from error
     if file.name != folder.resolve().name:
         raise BadTarget(path, "name", f"{file.name!r} is not the folder's name", "give both the same name")
+    if file.kind == "genome":
+        return _genome(folder, file)
     for needed, remedy in ((EVALUATOR, "write it, see kernels/README.md"), (SEED, "put the first tree there")):
         if not (folder / needed).exists():
             raise BadTarget(folder / needed, "", "is missing", remedy)
@@ -199,6 +201,16 @@ def load_target(folder: Path) -> Target:
     if not any(found.is_file() for found in (folder / SEED).rglob("*")):
         raise BadTarget(folder / SEED, "", "holds no files", "put the first tree there")
     return Target(folder, file)
+
+
+def _genome(folder: Path, file: TargetFile) -> Target:
+    from kernels.genome_target import GenomeTarget  # it is a Target itself
+
+    target = GenomeTarget(folder, file)
+    for split in ("validation", "sealed"):
+        if not any(task.file.split == split for task in target.tasks):
+            raise BadTarget(folder / FILE, "suite.folder", f"has no {split} task", "name a suite that has some")
+    return target
 
 
 def list_targets(root: Path) -> list[Target]:

@@ -109,6 +109,17 @@ class Search(Section):
     """Candidates between two migrations."""
 
 
+class Suite(Section):
+    """`[suite]`: the tasks by which a genome is scored."""
+
+    folder: Name
+    """Beside the target's own folder; its `tasks/` holds one folder for each task."""
+    stages: tuple[Annotated[int, Field(ge=1)], ...] = (5, 12)
+    """Numbers of validation tasks after which a version may be given up, ascending; the last stage is all of them."""
+    transfer: int = Field(8, ge=1)
+    """Validation tasks that are run with another model before a promotion."""
+
+
 class TargetFile(Section):
     """The whole file."""
 
@@ -126,6 +137,14 @@ class TargetFile(Section):
     resources: Resources = Resources()
     judge: JudgeRules = JudgeRules()
     search: Search = Search()
+    suite: Suite | None = None
+    """Of a genome, and of nothing else."""
+
+    @model_validator(mode="after")
+    def _genomes_have_a_suite(self) -> TargetFile:
+        if (self.kind == "genome") != (self.suite is not None):
+            raise ValueError("a target of kind genome, and no other, has a section [suite]")
+        return self
 
     @model_validator(mode="after")
     def _admits_who_measures(self) -> TargetFile:

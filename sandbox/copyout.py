@@ -83,7 +83,12 @@ def make_outbox(path: Path) -> Path:
 
 def read_bundle(path: Path, limits: BundleLimits = DEFAULT_LIMITS) -> Bundle:
     """Parse the bundle of a container that has ended. Raises BadBundle, and OSError never for a hostile file."""
-    return parse_bundle(_read(path, limits.json_bytes), limits)
+    return parse_bundle(read_box(path, limits), limits)
+
+
+def read_box(path: Path, limits: BundleLimits = DEFAULT_LIMITS) -> bytes:
+    """The bytes that a container left in its box, for `parse_bundle`. Raises BadBundle."""
+    return _read(path, limits.json_bytes)
 
 
 def parse_bundle(data: bytes, limits: BundleLimits = DEFAULT_LIMITS) -> Bundle:

@@ -25,6 +25,8 @@ class JudgeSettings(BaseModel):
 
     folder: str
     """Host folder with `evaluator.py`, readable by the judge's user; shown to it read-only as `/target`."""
+    evaluator: str = "evaluator.py"
+    """The evaluator below `folder`: a judge that serves many tasks holds one for each."""
     name: str
     metric_kind: Literal["time", "score"]
     language: Literal["c", "python", "json", "program", "evaluator"]

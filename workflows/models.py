@@ -151,6 +151,8 @@ class Choice(Stored):
     """Crossover: the other parent. Fix: the broken candidate that is to be mended."""
     inspirations: tuple[str, ...] = ()
     """Candidates to show beside the parent."""
+    genome: str = ""
+    """Tree hash of the agent that proposes this candidate; empty for the campaign's."""
 
 
 class CandidateSpec(Stored):

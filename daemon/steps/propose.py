@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from daemon.gateway.grants import Grant
-from daemon.governed import CAMPAIGN, CANDIDATE
 from daemon.house import House
+from daemon.steps.agents import AgentRun, run_agent
 from daemon.steps.effects import effect, scratch
-from daemon.steps.maxima import PROPOSE, propose_maximum
+from daemon.steps.maxima import propose_maximum
 from kernels.target import Target
-from sandbox.copyout import BadBundle, Bundle, make_outbox, read_bundle
-from sandbox.exits import Exit
-from sandbox.payload import place
-from sandbox.spec import ContainerSpec, Mount
 from workflows.models import CandidateSpec, Proposal
 from workflows.ports import InfrastructureError
 
@@ -36,7 +30,8 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
         max_tokens=house.settings.model_tokens,
         seed=choice.seed,
     )
-    body = {"parent": choice.parent, "model": choice.model, "genome": spec.facts.genome, "image": spec.facts.image}
+    genome = choice.genome or spec.facts.genome
+    body = {"parent": choice.parent, "model": choice.model, "genome": genome, "image": spec.facts.image}
     with (
         scratch(house, choice.candidate, "propose") as folder,
         effect(
@@ -48,74 +43,40 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
             body=body,
         ) as meter,
     ):
-        box = make_outbox(folder / "out" / "bundle.json")
-        task = place({"task.json": json.dumps(_task(house, spec, target)).encode()}, house.settings.home / "payload")
-        agent = place(_genome(house, spec.facts.genome), house.settings.home / "payload")
-        socket = house.gateway.open(grant)
-        try:
-            container = ContainerSpec(
-                role="propose",
-                name=f"ratchet-{choice.candidate}-propose",
-                image=spec.facts.image,
-                command=("python3", "-I", "/agent/agent.py"),
-                mounts=(
-                    Mount(source=str(agent), target="/agent"),
-                    Mount(source=str(task / "task.json"), target="/task/task.json"),
-                    Mount(source=str(socket), target="/gateway"),
-                    Mount(source=str(box), target="/out/bundle.json", read_only=False),
-                ),
-                limits=PROPOSE,
-                labels={CAMPAIGN: spec.campaign, CANDIDATE: choice.candidate},
-            )
-            # The socket serves this one container, by the kernel's word: nobody else's process is listened to.
-            ended = house.backend.run(
-                container, on_started=lambda running: house.gateway.bind(choice.candidate, running.id)
-            )
-        finally:
-            usage = house.gateway.close(choice.candidate, socket)
-        meter.add("cpu_ms", ended.cpu_seconds * 1000)
-        log = house.blobs.put(_log(ended))
+        run = run_agent(
+            house,
+            grant,
+            genome,
+            _task(house, spec, target),
+            folder,
+            spec.facts.image,
+            name=f"ratchet-{choice.candidate}-propose",
+        )
+        meter.add("cpu_ms", run.ended.cpu_seconds * 1000)
         house.audit.append(
             "propose.container",
             actor="daemon",
             campaign=spec.campaign,
             candidate=choice.candidate,
-            body={"reason": ended.reason, "code": ended.code, "log": log, "usage": usage.model_dump()},
+            body={
+                "reason": run.ended.reason,
+                "code": run.ended.code,
+                "log": run.log,
+                "usage": run.usage.model_dump(),
+            },
             durable=False,
         )
-        proposal = _read(house, ended, box)
-        if usage.faults and not proposal.bundle:
-            # The provider's trouble is ours, never the candidate's.
-            raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(usage.faults)})")
-        return proposal
+        return proposal_of(house, run)
 
 
-def _read(house: House, ended: Exit, box: Path) -> Proposal:
-    """What the box holds, once nobody can write to it any more."""
-    if ended.reason != "exit":
-        return Proposal(verdict=f"killed:{ended.reason}")
-    try:
-        bundle = read_bundle(box)
-    except BadBundle as error:
-        rule = "agent" if error.rule == "empty" else "bad-output"
-        return Proposal(verdict=f"failed:{rule}", feedback=str(error))
-    if bundle.status == "failed":
-        return Proposal(verdict=f"failed:{_word(bundle)}", hypothesis=bundle.hypothesis, feedback=bundle.reason)
-    return Proposal(bundle=house.blobs.put(box.read_bytes()), hypothesis=bundle.hypothesis)
-
-
-def _word(bundle: Bundle) -> str:
-    """The agent's own reason as one tame word of a verdict."""
-    word = "".join(letter if letter.isalnum() else "-" for letter in bundle.reason.lower().split(":", 1)[0])
-    return word.strip("-")[:40] or "no-reason"
-
-
-def _log(ended: Exit) -> bytes:
-    return b"--- stdout\n" + ended.stdout + b"\n--- stderr\n" + ended.stderr
-
-
-def _genome(house: House, tree: str) -> dict[str, bytes]:
-    return {path: file.data for path, file in house.trees.read_tree(tree).items()}
+def proposal_of(house: House, run: AgentRun) -> Proposal:
+    """What the agent left. Raises InfrastructureError when the provider's trouble left it without an answer."""
+    if run.usage.faults and (run.verdict or run.bundle is None):
+        raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(run.usage.faults)})")
+    hypothesis = run.bundle.hypothesis if run.bundle else ""
+    if run.verdict:
+        return Proposal(verdict=run.verdict, hypothesis=hypothesis, feedback=run.problem)
+    return Proposal(bundle=house.blobs.put(run.raw), hypothesis=hypothesis)
 
 
 def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:

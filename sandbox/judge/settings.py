@@ -10,6 +10,8 @@ from typing import Any
 class Rules:
     """Fixed facts of a target."""
 
+    evaluator: str
+    """Path below the target's folder."""
     metric_kind: str
     """`time` or `score`."""
     language: str
