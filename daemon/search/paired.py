@@ -60,7 +60,7 @@ def sign_test(wins: int, losses: int) -> float:
     """One-sided p-value of the exact sign (McNemar) test, `P(Bin(n, ½) ≥ wins)`: for the report, for one look only."""
     _check(wins, losses)
     n = wins + losses
-    return sum(math.comb(n, k) for k in range(wins, n + 1)) / 2**n
+    return sum(math.comb(n, k) for k in range(wins, n + 1)) / float(2**n)
 
 
 def gain_interval(found: Paired, level: float = 0.95) -> Interval:
