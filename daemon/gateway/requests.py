@@ -16,7 +16,7 @@ from daemon.gateway.grants import Grant
 
 MAX_BODY_BYTES = 1024 * 1024
 MODEL_ALIAS = "ratchet"
-"""A candidate may name its model by this word, whatever the grant says."""
+"""A candidate may name its model by this word, or by `ratchet:<role>`, whatever the grant says."""
 
 
 class _Strict(BaseModel):
@@ -87,7 +87,8 @@ def parse(body: bytes) -> ChatRequest:
 
 def effective(request: ChatRequest, grant: Grant) -> Effective:
     """Apply the grant. Raises Refusal (403) for another model."""
-    if request.model not in (grant.model, MODEL_ALIAS):
+    alias, _, role = request.model.partition(":")
+    if request.model != grant.model and alias != MODEL_ALIAS:
         raise Refusal(403, "model", f"this candidate may only call the model {MODEL_ALIAS!r} (or its granted name)")
     asked = [limit for limit in (request.max_tokens, request.max_completion_tokens) if limit is not None]
     parameters: dict[str, Any] = {"seed": grant.seed if request.seed is None else request.seed}
@@ -96,7 +97,7 @@ def effective(request: ChatRequest, grant: Grant) -> Effective:
         if value is not None:
             parameters[name] = value
     return Effective(
-        model=grant.model,
+        model=grant.roles.get(role, grant.model) if alias == MODEL_ALIAS else grant.model,
         messages=[{"role": message.role, "content": message.text} for message in request.messages],
         max_tokens=min([grant.max_tokens, *asked]),
         parameters=parameters,

@@ -104,4 +104,5 @@ def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
         "parent": {"id": parent.candidate, "score": parent.score, "feedback": parent.feedback, "files": files},
         "history": history[-HISTORY:],
         "limits": {"calls": house.settings.model_calls, "max_tokens": house.settings.model_tokens},
+        "checks": {"build": list(target.build.argv)},
     }
