@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.seccomp.rules import Variant
 from sandbox.seccomp.rules import profile as seccomp_profile
 from sandbox.spec import ContainerSpec
 
@@ -57,8 +58,9 @@ def tmpfs(spec: ContainerSpec) -> dict[str, str]:
 
 
 def security_options(spec: ContainerSpec) -> list[str]:
-    """No new privileges, and our own system call profile by content: that for GPUs where devices are mapped."""
-    return ["no-new-privileges", f"seccomp={seccomp_profile('gpu' if spec.devices.paths else 'runner')}"]
+    """No new privileges, and our own system call profile by content, for what the container is."""
+    variant: Variant = "gvisor" if spec.runtime == "runsc" else "gpu" if spec.devices.paths else "runner"
+    return ["no-new-privileges", f"seccomp={seccomp_profile(variant)}"]
 
 
 def ulimits(spec: ContainerSpec) -> list[dict[str, Any]]:

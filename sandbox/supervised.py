@@ -48,6 +48,7 @@ class Supervised:
         self._sampled = self._begin
         self._next_sample = self._begin + _FIRST_SAMPLE
         self._crowded = False
+        self._most_pids = 0
         self._lock = threading.Lock()
         self._asked: KillReason | None = None
         self._asked_at = 0.0
@@ -167,6 +168,7 @@ class Supervised:
         self._next_sample = end + max(pause, _SAMPLE_SHARE * (end - begin))
         if sample is not None and sample.cpu_seconds >= self._last.cpu_seconds:
             self._sampled, self._last = begin, sample
+            self._most_pids = max(self._most_pids, sample.pids)
             self._crowded |= sample.pids >= self._spec.limits.pids or sample.forks_refused > 0
 
     def _finish(self, code: int) -> Exit:
@@ -177,7 +179,7 @@ class Supervised:
             code,
             asked=self._asked,
             oom_killed=code != 0 and self._oom_killed(code),
-            crowded=self._crowded,
+            crowded=self._crowded or self._sentry_crowded(code),
         )
         return Exit(
             code=code,
@@ -187,6 +189,10 @@ class Supervised:
             wall_seconds=ended - self._begin,
             cpu_seconds=min(self._last.cpu_seconds + unseen, limits.cpus * (ended - self._begin)),
         )
+
+    def _sentry_crowded(self, code: int) -> bool:
+        """gVisor's kernel is a process under the same limit: refused a thread it ends at once, with its runtime's 2."""
+        return self._spec.runtime == "runsc" and code == 2 and 4 * self._most_pids >= 3 * self._spec.limits.pids
 
     def _oom_killed(self, code: int) -> bool:
         """The kernel's count, else the engine's flag; its event may come after that of the end: ask twice for a 137."""

@@ -1,10 +1,12 @@
-"""What `runner.json` and `gpu.json` are written from: allow-lists by purpose. Everything unnamed is refused with EPERM.
+"""What the profiles beside this file are written from: allow-lists by purpose. Everything unnamed is refused with EPERM.
 
 Starting point is what engines allow to a container without capabilities, less every call that a build or a computation
 can do without and that has been a way into the kernel: namespaces, mounts, bpf, key rings, userfaultfd, io_uring, perf,
 tracing and reading other processes, file handles, and every socket family but AF_UNIX. The 32-bit ABIs are off, so the
 lists hold native 64-bit names only. Containers with a GPU may also say on which memory node their buffers lie; that is
-the whole difference. `python -m sandbox.seccomp.rules` rewrites the files.
+the whole difference. gVisor applies a profile inside its own kernel (`--oci-seccomp`), but gives every refused call the
+same error, and C libraries need ENOSYS from clone3: there the call is let through to gVisor, which has none and says so.
+`python -m sandbox.seccomp.rules` rewrites the files.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-Variant = Literal["runner", "gpu"]
-VARIANTS: tuple[Variant, ...] = ("runner", "gpu")
+Variant = Literal["runner", "gpu", "gvisor"]
+VARIANTS: tuple[Variant, ...] = ("runner", "gpu", "gvisor")
 
 AF_UNIX = 1
 ENOSYS = 38
@@ -88,7 +90,9 @@ def document(variant: Variant) -> dict[str, Any]:
     without_namespaces = argument(0, CLONE_NEW, "SCMP_CMP_MASKED_EQ")
     rules.append(allow(["clone"], without_namespaces, comment="threads and processes, without new namespaces"))
     rules.append(
-        {
+        allow(["clone3"], comment="gVisor answers ENOSYS itself")
+        if variant == "gvisor"
+        else {
             "names": ["clone3"],
             "action": "SCMP_ACT_ERRNO",
             "errnoRet": ENOSYS,
