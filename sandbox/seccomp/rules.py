@@ -1,11 +1,11 @@
-"""What the profiles beside this file are written from: allow-lists by purpose. Everything unnamed is refused with EPERM.
+"""What the profiles beside this file are written from: allow-lists by purpose; the rest is refused with EPERM.
 
 Starting point is what engines allow to a container without capabilities, less every call that a build or a computation
 can do without and that has been a way into the kernel: namespaces, mounts, bpf, key rings, userfaultfd, io_uring, perf,
 tracing and reading other processes, file handles, and every socket family but AF_UNIX. The 32-bit ABIs are off, so the
 lists hold native 64-bit names only. Containers with a GPU may also say on which memory node their buffers lie; that is
 the whole difference. gVisor applies a profile inside its own kernel (`--oci-seccomp`), but gives every refused call the
-same error, and C libraries need ENOSYS from clone3: there the call is let through to gVisor, which has none and says so.
+same error, and C libraries need ENOSYS from clone3: there the call is let through to gVisor, which has none.
 `python -m sandbox.seccomp.rules` rewrites the files.
 """
 
