@@ -43,8 +43,9 @@ class Metric(Section):
     direction: Literal["minimise", "maximise"]
     min_effect: float = Field(ge=0)
     """Smallest gain worth having. Time: as a share (0.02 = 2 % faster). Score: in units of the metric."""
-    max_gain: float = Field(100.0, gt=1)
-    """Time only: a speed-up over the parent above this factor is not believed; a person looks."""
+    max_gain: float = Field(5.0, gt=1)
+    """Time only: a speed-up over the parent above this factor is not believed; a person looks. Raise it, with the
+    reason beside it, only where the seed leaves that much to be had in one step."""
 
     @model_validator(mode="after")
     def _less_time_is_better(self) -> Metric:

@@ -81,6 +81,10 @@ class Judge:
                 running.remove()
             shutil.rmtree(self.io, ignore_errors=True)
 
+    def programs(self) -> dict[str, Path]:
+        """The folders that decide a verdict, as they are mounted."""
+        return {"judge": self._judge, "guest": self._guest, "evaluator": Path(self.settings.folder)}
+
     def session(
         self,
         key: str,

@@ -365,6 +365,8 @@ class CampaignReport(Stored):
     speedup_low: float | None = None
     speedup_high: float | None = None
     sealed_pairs: int = 0
+    sealed_left: int = 0
+    """Uses of the sealed cases that were left of what policy allows the campaign."""
     spent: dict[Account, int] = {}
     audit_records: int = 0
 

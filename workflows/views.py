@@ -67,6 +67,7 @@ def status(
         "best_score": progress.best_score,
         "champion": progress.champion,
         "spent": {name: line.model_dump() for name, line in progress.accounts.items()},
+        "sealed_left": sealed_left(progress),
         "elapsed_seconds": round(elapsed, 1),
         "eta_seconds": round(elapsed / progress.decided * remaining, 1) if progress.decided else None,
         "paused": progress.paused,
@@ -123,6 +124,12 @@ def scored(score: float | None, kind: str | None) -> str:
     return f"{math.exp(score):.2f}x as fast as the seed" if kind == "time" else f"score {score:.6g}"
 
 
+def sealed_left(progress: Progress) -> int | None:
+    """Uses of the sealed cases that policy still allows; None before the books are open."""
+    line = progress.accounts.get("sealed_queries")
+    return None if line is None else max(0, (line.cap or 0) - line.spent - line.reserved)
+
+
 def gained(gain: float | None, kind: str | None) -> str:
     """A gain in words."""
     if gain is None:
@@ -139,6 +146,7 @@ def closing_page(report: CampaignReport) -> str:
             f"- champion: `{report.champion}`",
             f"- over the seed, sealed cases: {_number(report.speedup)} "
             f"({_number(report.speedup_low)} to {_number(report.speedup_high)})",
+            f"- uses of the sealed cases left: {report.sealed_left}",
             f"- decided: {report.decided}; verdicts: {_counts(report.verdicts)}",
         ]
     )

@@ -177,6 +177,8 @@ def page(document: dict[str, Any]) -> str:
     ]
     if document.get("detectable") is not None:
         lines.append(f"detects    gains from {detectable(document)}")
+    if document.get("sealed_left") is not None:
+        lines.append(f"sealed     {document['sealed_left']} uses of the sealed cases left")
     for hold in document["holds"]:
         lines.append(
             f"waits      {cell(hold['candidate'])}: {cell('; '.join(hold['reasons']))}, {hold['left_seconds']} s left"

@@ -103,6 +103,7 @@ KINDS: Mapping[str, Kind] = {
     "evaluate.intent": Kind(_fields(f"{_EFFECT} tree:tree parent_tree:tree image:name manifest:hash")),
     "seed.committed": Kind(_fields("step:name sha256:hash")),
     "seed.revealed": Kind(_fields("step:name seed:name")),
+    "manifest.changed": Kind(_fields("changed:list wanted:object found:object when:name")),
     "promote.intent": Kind(_fields(f"previous:name decision:name {_MEASURED}")),
     "promote.outcome": Kind(_fields(f"previous:name decision:name {_MEASURED}")),
     "hold.approved": Kind(_fields("problem reason")),

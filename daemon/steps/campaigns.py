@@ -11,7 +11,7 @@ from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
-from daemon.steps import choosing, closing
+from daemon.steps import choosing, closing, integrity
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, request
 from daemon.steps.likeness import likeness
@@ -86,6 +86,9 @@ class CampaignSteps:
         """Ask the decision `stop`; not permitted means stop."""
         house, spec, progress = self._house, question.spec, question.progress
         ledger = accounts(house, question.campaign)
+        lines = {name: AccountLine(**line) for name, line in ledger.items()}
+        if halted := integrity.halted(house, question.facts):
+            return StopAnswer(stop=True, reason="manifest", detail=halted, accounts=lines)
         answer = house.decide(
             "stop",
             {
@@ -106,7 +109,6 @@ class CampaignSteps:
             },
             campaign=question.campaign,
         )
-        lines = {name: AccountLine(**line) for name, line in ledger.items()}
         if answer.permitted:
             return StopAnswer(stop=False, accounts=lines)
         first = answer.deny[0] if answer.deny else None

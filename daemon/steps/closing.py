@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from daemon.house import House
+from daemon.records.ledger import Line
 from daemon.records.rows import CandidateRow
 from daemon.search.intervals import Interval
 from daemon.steps.effects import DAEMON
@@ -38,6 +39,7 @@ def close(house: House, spec: CampaignSpec, facts: CampaignFacts, progress: Prog
         verdicts=progress.verdicts,
         champion=winner.candidate,
         spent=spent,
+        sealed_left=left(house.ledger.statement(campaign).get("sealed_queries")),
         audit_records=house.audit.size,
         **_numbers(target, measured),
     )
@@ -46,6 +48,11 @@ def close(house: House, spec: CampaignSpec, facts: CampaignFacts, progress: Prog
     house.judges.close(campaign)
     house.audit.checkpoint()
     return report
+
+
+def left(line: Line | None) -> int:
+    """Uses of the sealed cases that policy still allows."""
+    return max(0, (line.cap or 0) - line.spent - line.reserved) if line else 0
 
 
 def _winner(facts: CampaignFacts, progress: Progress) -> str:

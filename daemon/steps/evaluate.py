@@ -12,16 +12,11 @@ from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, un
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CandidateSpec, Edit, Scorecard
-from workflows.ports import RefusedError
 
 
 def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
     """The scorecard, kept in the archive before it is returned."""
     target = house.target(spec.facts.target.name)
-    if target.manifest() != spec.facts.target.manifest:
-        raise RefusedError(
-            "MANIFEST", f"the judge or data of {target.name} changed during the campaign; start a new one"
-        )
     parent = house.candidate(spec.choice.parent)
     meter = Meter()
     try:

@@ -14,6 +14,7 @@ from daemon.house import House
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
 from daemon.steps.effects import DAEMON, Meter, attempt, effect, scratch
+from daemon.steps.integrity import intact
 from daemon.steps.maxima import measuring_maximum
 from kernels.target import Target
 from sandbox.judging import CandidateFault, Pair, Session
@@ -84,7 +85,8 @@ def measuring(
     revealed after it. A measurement on the `sealed` suite counts as one query of it. A fault of the candidate is a
     result: the effect is recorded as done before it is raised.
 
-    Raises CandidateFault, InfrastructureError, BudgetExceeded (before anything happened).
+    Raises CandidateFault, InfrastructureError, RefusedError (the judge is not what it was), BudgetExceeded (before
+    anything happened).
     """
     reserve: dict[Account, int] = {**measuring_maximum(target), **({"sealed_queries": 1} if suite == "sealed" else {})}
     fault: CandidateFault | None = None
@@ -100,6 +102,7 @@ def measuring(
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
             with (
+                intact(house, campaign, candidate, target),
                 house.judges.measuring_cpu() as cpu,
                 judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,
             ):
