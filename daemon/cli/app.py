@@ -33,7 +33,7 @@ app.add_typer(audit.app, name="audit")
 app.command("up")(up.up)
 app.command("kill")(kill.kill)
 app.command("rearm")(kill.rearm)
-app.command("doctor")(doctor.doctor)
+app.add_typer(doctor.app, name="doctor")
 app.command("demo")(demo.demo)
 
 
