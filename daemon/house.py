@@ -14,12 +14,14 @@ from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
 from daemon.records.ledger import Ledger
+from daemon.records.once import Once
 from daemon.records.rows import CandidateRow
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.steps.populations import Populations
 from kernels.target import BadTarget, Target, list_targets, load_target
 from sandbox.docker_backend import DockerBackend
+from workflows.models import CampaignSpec
 from workflows.ports import InfrastructureError, RefusedError
 
 
@@ -40,6 +42,7 @@ class House:
     judges: Judges
     metrics: Metrics
     populations: Populations
+    once: Once
 
     def image(self) -> str:
         """Id of the sandbox image. Raises RefusedError when it was never built: no retry can mend that."""
@@ -67,6 +70,13 @@ class House:
         if row is None:
             raise RefusedError("ARCHIVE", f"candidate {candidate!r} is not in the archive")
         return row
+
+    def campaign_spec(self, campaign: str) -> CampaignSpec:
+        """What was asked for when a campaign started. Raises RefusedError when the archive has no such campaign."""
+        row = self.archive.campaign(campaign)
+        if row is None:
+            raise RefusedError("ARCHIVE", f"campaign {campaign!r} is not in the archive")
+        return CampaignSpec.model_validate_json(row.spec)
 
     def decide(self, question: str, facts: dict[str, Any], *, campaign: str, candidate: str = "") -> Decision:
         """Ask the gate. Raises InfrastructureError when there was no real answer; a no is returned as such."""

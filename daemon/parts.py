@@ -25,6 +25,7 @@ from daemon.records.db import Database
 from daemon.records.journal import Journal
 from daemon.records.keys import ensure_signing_key
 from daemon.records.ledger import Ledger
+from daemon.records.once import Once
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.steps.populations import Populations
@@ -112,6 +113,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         judges=judges,
         metrics=metrics,
         populations=Populations(archive),
+        once=Once(db),
     )
 
 

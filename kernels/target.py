@@ -19,6 +19,10 @@ EVALUATOR = "evaluator.py"
 SEED = "seed"
 IMPORTED = "imported"
 """Folder of an imported evaluator: the one part besides the tree that runners see."""
+CONTEXT = "context"
+"""Folder of background for the proposer; may be absent."""
+CONTEXT_BYTES = 400_000
+"""Most of it that goes into one task."""
 MIB = 1024 * 1024
 _CACHES = ("__pycache__", ".mypy_cache", ".ruff_cache")
 
@@ -111,6 +115,22 @@ class Target:
             }
         except OSError as error:
             raise BadTarget(self.folder, "", f"cannot be read: {error.strerror}", "check its permissions") from error
+
+    def context(self) -> dict[str, str]:
+        """Background for the proposer: the text files below `context/` (papers, notes, rival code), whole ones only."""
+        root = self.folder / CONTEXT
+        found: dict[str, str] = {}
+        room = CONTEXT_BYTES
+        for path in sorted(root.rglob("*")):
+            if not path.is_file() or path.is_symlink() or path.stat().st_size > room:
+                continue
+            try:
+                text = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+            found[path.relative_to(root).as_posix()] = text
+            room -= len(text.encode())
+        return found
 
     def manifest(self) -> str:
         """SHA-256 over paths and contents of `judge_files`: what must not change during a campaign."""

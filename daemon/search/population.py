@@ -35,6 +35,8 @@ class Member:
     features: Mapping[str, float] = field(default_factory=dict)
     cases: Mapping[str, float] = field(default_factory=dict)
     hypothesis: str = ""
+    bundle: str = ""
+    """Blob hash of what its agent sent."""
 
     @property
     def honest(self) -> bool:

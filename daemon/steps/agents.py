@@ -36,6 +36,11 @@ class AgentRun:
     verdict: str = ""
     """`killed:…` or `failed:…` when there is nothing to gate."""
 
+    @property
+    def unanswered(self) -> bool:
+        """It has nothing to gate, and the provider failed it: our trouble, never the candidate's."""
+        return bool(self.usage.faults) and (bool(self.verdict) or self.bundle is None)
+
 
 def run_agent(
     house: House,

@@ -118,7 +118,7 @@ class CampaignSteps:
     def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         """Raise caps when policy permits it; the same request twice counts once."""
         house = self._house
-        spec = self._spec(campaign)
+        spec = house.campaign_spec(campaign)
         add = extension.add.amounts()
         question = budget_facts(house, campaign, spec, "extend", add) | {"by": extension.by}
         decision = house.decide("budget", question, campaign=campaign)
@@ -150,12 +150,6 @@ class CampaignSteps:
             if not decision.permitted:
                 raise refused(decision)
         return decision
-
-    def _spec(self, campaign: str) -> CampaignSpec:
-        row = self._house.archive.campaign(campaign)
-        if row is None:
-            raise RefusedError("ARCHIVE", f"campaign {campaign!r} is not in the archive")
-        return CampaignSpec.model_validate_json(row.spec)
 
     def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:
         house, candidate = self._house, f"{campaign}-c0"

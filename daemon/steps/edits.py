@@ -45,7 +45,9 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
         )
     written = {path: File(edit.data, edit.mode) for path, edit in changed.items()}
     tree = house.trees.overlay(parent.tree, written, deleted)
-    others = [one for one in house.populations.of(spec.campaign) if one.candidate != choice.candidate]
+    # Each arm is compared with itself: what the other one found must not decide how sampling alone comes out.
+    known = house.populations.of(spec.campaign)
+    others = [one for one in known if one.candidate != choice.candidate and (one.number == 0 or one.arm == choice.arm)]
     twin = twin_of(house.trees, tree, others, target.search.near)
     if twin:
         return Edit(verdict="failed:duplicate", reasons=(f"the same program as {twin}",), tree=tree)

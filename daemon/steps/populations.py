@@ -61,4 +61,5 @@ def member(row: CandidateRow) -> Member:
         features=row.features,
         cases=row.cases,
         hypothesis=row.hypothesis,
+        bundle=row.bundle,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from daemon.gateway.grants import Grant
@@ -9,29 +10,32 @@ from daemon.house import House
 from daemon.steps.agents import AgentRun, run_agent
 from daemon.steps.effects import effect, scratch
 from daemon.steps.maxima import propose_maximum
+from daemon.steps.search_inputs import search_inputs, texts
 from kernels.target import Target
-from workflows.models import CandidateSpec, Proposal
+from workflows.models import Account, CandidateSpec, Choice, Proposal
 from workflows.ports import InfrastructureError
 
-HISTORY = 20
-"""Earlier candidates that the agent is told of."""
+FAULTY = "provider-fault"
+TASK = "task"
 
 
 def propose(house: House, spec: CandidateSpec) -> Proposal:
     """The agent's bundle in the blob store, or an honest failure. A retried call of the model costs nothing."""
     choice = spec.choice
     target = house.target(spec.facts.target.name)
+    model = _model(house, choice)
     grant = Grant(
         candidate=choice.candidate,
         campaign=spec.campaign,
         number=choice.number,
-        model=choice.model,
+        model=model,
+        roles=choice.roles,
         max_calls=house.settings.model_calls,
         max_tokens=house.settings.model_tokens,
         seed=choice.seed,
     )
     genome = choice.genome or spec.facts.genome
-    body = {"parent": choice.parent, "model": choice.model, "genome": genome, "image": spec.facts.image}
+    body = {"parent": choice.parent, "model": model, "genome": genome, "image": spec.facts.image}
     with (
         scratch(house, choice.candidate, "propose") as folder,
         effect(
@@ -66,12 +70,15 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
             },
             durable=False,
         )
-        return proposal_of(house, run)
+        if run.unanswered:
+            house.once.keep(FAULTY, f"{choice.candidate}/{model}", ", ".join(run.usage.faults))
+        spent: dict[Account, int] = {"tokens": run.usage.tokens, "micro_usd": run.usage.micro_usd}
+        return proposal_of(house, run).model_copy(update={"spent": spent})
 
 
 def proposal_of(house: House, run: AgentRun) -> Proposal:
     """What the agent left. Raises InfrastructureError when the provider's trouble left it without an answer."""
-    if run.usage.faults and (run.verdict or run.bundle is None):
+    if run.unanswered:
         raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(run.usage.faults)})")
     hypothesis = run.bundle.hypothesis if run.bundle else ""
     if run.verdict:
@@ -79,21 +86,31 @@ def proposal_of(house: House, run: AgentRun) -> Proposal:
     return Proposal(bundle=house.blobs.put(run.raw), hypothesis=hypothesis)
 
 
+def _model(house: House, choice: Choice) -> str:
+    """The chosen model, or the next one of the ensemble whose provider did not fail this candidate yet."""
+    turn = (choice.model, *choice.fallbacks)
+    able = (model for model in turn if house.once.get(FAULTY, f"{choice.candidate}/{model}") is None)
+    model = next(able, choice.model)
+    row = house.candidate(choice.candidate)
+    if row.model != model:
+        house.archive.put(row.model_copy(update={"model": model}))
+    return model
+
+
 def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
+    """The task as it was first put together: a retry asks the same questions, and is answered from the journal."""
+    kept = house.once.get(TASK, spec.choice.candidate)
+    if kept is None:
+        fresh = house.blobs.put(json.dumps(_drawn_up(house, spec, target)).encode())
+        kept = house.once.keep(TASK, spec.choice.candidate, fresh)
+    task: dict[str, Any] = json.loads(house.blobs.get(kept))
+    return task
+
+
+def _drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
     """The task document. Nothing of the judge, no seed of its inputs and no host path is in it."""
     choice = spec.choice
     parent = house.candidate(choice.parent)
-    files = {}
-    for path, file in house.trees.read_tree(parent.tree).items():
-        try:
-            files[path] = file.data.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-    history = [
-        {"candidate": row.candidate, "hypothesis": row.hypothesis, "verdict": row.verdict, "gain": row.gain}
-        for row in house.archive.candidates(spec.campaign)
-        if row.verdict and row.number > 0
-    ]
     return {
         "format": 1,
         "candidate": choice.candidate,
@@ -101,8 +118,13 @@ def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
         "model": choice.model,
         "seed": choice.seed,
         "target": target.public(),
-        "parent": {"id": parent.candidate, "score": parent.score, "feedback": parent.feedback, "files": files},
-        "history": history[-HISTORY:],
+        "parent": {
+            "id": parent.candidate,
+            "score": parent.score,
+            "feedback": parent.feedback,
+            "files": texts(house, parent),
+        },
         "limits": {"calls": house.settings.model_calls, "max_tokens": house.settings.model_tokens},
         "checks": {"build": list(target.build.argv)},
+        **search_inputs(house, spec, target),
     }

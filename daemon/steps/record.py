@@ -37,7 +37,7 @@ def record(
             "bundle": proposal.bundle,
             "decision_id": edit.decision_id,
             "promoted": promoted,
-            "spent": dict(card.spent),
+            "spent": {**proposal.spent, **card.spent},
         }
     )
     repeated = fresh.model_dump(exclude={"created", "updated"}) == row.model_dump(exclude={"created", "updated"})
