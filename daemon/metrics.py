@@ -58,7 +58,21 @@ STEPS = (
     "note",
     "close",
 )
-PARTS = ("docker", "opa", "temporal", "records", "audit", "blobs", "repo", "gateway", "journal", "payload", "judge")
+PARTS = (
+    "docker",
+    "opa",
+    "temporal",
+    "records",
+    "audit",
+    "blobs",
+    "repo",
+    "gateway",
+    "journal",
+    "payload",
+    "judge",
+    "policy",
+    "host",
+)
 OTHER = "other"
 
 ACCOUNTS = {
@@ -122,6 +136,7 @@ class Metrics:
         build.labels(version).set(1)
         self._ready = self._gauge("ready", "1 while workers poll and every engine answers.")
         self._steps = self._histogram("step_duration_seconds", "Time of one step of the one path.", _SLOW, step=STEPS)
+        self._bugs = self._counter("bugs", "Errors of our own code that nobody foresaw, each met in an activity.")
         self._errors = self._counter("infrastructure_errors", "Faults of ours, each retried, by part.", part=PARTS)
 
     def _search(self) -> None:
@@ -204,6 +219,10 @@ class Metrics:
     def infrastructure_error(self, error: BaseException | str) -> None:
         """Count a fault of ours; the part is what the message starts with, up to the colon."""
         self._errors.labels(_of(str(error).partition(":")[0].strip(), PARTS)).inc()
+
+    def bug(self) -> None:
+        """Count an error that nobody foresaw."""
+        self._bugs.inc()
 
     def candidate_decided(self, verdict: str, metric_kind: str) -> None:
         """Count a decided candidate; `verdict` as recorded (`failed:no-gain`) or its class alone."""

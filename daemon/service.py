@@ -20,6 +20,7 @@ from temporalio.client import Client
 from daemon import parts
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
+from daemon.faults import Faults
 from daemon.halt import Halt
 from daemon.house import House
 from daemon.instance import instance_of
@@ -94,7 +95,7 @@ class Service:
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=settings.shutdown_seconds,
-            interceptors=[Halt(self._switch)],
+            interceptors=[Halt(self._switch), Faults(self.metrics)],
         )
         self._refuse_if_killed()
         await self._workers.start()

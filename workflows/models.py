@@ -109,6 +109,17 @@ class TargetFacts(Stored):
     """SHA-256 over the target's judge, reference, data and settings: what must not change during a campaign."""
 
 
+class Forecast(Stored):
+    """What a campaign will have taken from one account when all its candidates are decided, in ledger units."""
+
+    expected: int
+    low: int
+    high: int
+    """95 % interval, cut at what is spent already; the cap, where there is one, is not looked at."""
+    basis: Literal["candidates", "earlier", "maximum"]
+    """From this campaign's own candidates, from earlier ones of the target, or from what is reserved at most."""
+
+
 class CampaignFacts(Stored):
     """Fixed facts of an opened campaign."""
 
@@ -128,6 +139,10 @@ class CampaignFacts(Stored):
     """Noise of one run in the unit of the gains, measured seed against seed when the campaign opened."""
     detectable: float | None = None
     """Smallest gain that a candidate can be accepted for with 80 % probability; absent when none can be."""
+    forecast: dict[Account, Forecast] = {}
+    """As of the campaign's opening, before anything was paid for a candidate."""
+    doctor: str = ""
+    """Blob hash of the doctor's report on the machine, as of the opening."""
     search_attributes: bool = False
     """Whether the server knows ours (`queues.SEARCH_ATTRIBUTES`); upserting unknown ones would block the workflow."""
 
@@ -173,7 +188,6 @@ class Proposal(Stored):
     hypothesis: str = ""
     feedback: str = ""
     """Why there is nothing to gate, in the agent's own words or ours; at most 4 kB."""
-    spent: dict[Account, int] = {}
 
 
 class Edit(Stored):
@@ -213,7 +227,6 @@ class Scorecard(Stored):
     """Public part of the log, for the next proposer; at most 4 kB."""
     log: str = ""
     """Blob hash of the whole bounded log."""
-    spent: dict[Account, int] = {}
 
 
 class Promotion(Stored):
@@ -248,6 +261,8 @@ class CandidateOutcome(Stored):
     reasons: tuple[str, ...] = ()
     ancestry: tuple[str, ...] = ()
     """Ids from the parent back towards the seed, nearest first, at most 32."""
+    spent: dict[Account, int] = {}
+    """Everything that was booked for it."""
 
 
 class Hold(Stored):
@@ -297,6 +312,14 @@ class AccountLine(Stored):
     reserved: int = 0
 
 
+class Costs(Stored):
+    """What decided candidates took from one account: how many, sum, and sum of squares."""
+
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+
 class Progress(Stored):
     """Everything that survives continue-as-new, and all that a stop decision may look at."""
 
@@ -322,6 +345,8 @@ class Progress(Stored):
     """The ten best scores so far, best first."""
     accounts: dict[str, AccountLine] = {}
     """As of the last stop decision."""
+    costs: dict[Account, Costs] = {}
+    """Of the decided candidates, for the forecast."""
 
 
 class Carried(Stored):

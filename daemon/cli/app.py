@@ -1,6 +1,7 @@
 """The `ratchet` command: groups, exit codes, and the last line of defence against a traceback.
 
-Exit codes: 0 it worked; 1 the answer is no; 2 bad usage or bad input; 3 something of ours does not answer.
+Exit codes: 0 it worked; 1 the answer is no; 2 bad usage or bad input; 3 something of ours does not answer; 4 the
+kill switch is pulled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from daemon.cli.output import safe
 app = typer.Typer(
     help="Improve code under policy: campaigns, candidates, targets, policies, audit.\n\n"
     "Exit codes: 0 it worked; 1 the answer is no (denied, refused, a check failed); 2 bad usage or bad input; "
-    "3 something of ours does not answer.",
+    "3 something of ours does not answer; 4 the kill switch is pulled.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

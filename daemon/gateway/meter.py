@@ -124,7 +124,7 @@ class Meter:
         try:
             self._ledger.reserve(grant.campaign, key, amounts)
         except RefusedError as error:
-            raise Refusal(429, "budget", str(error)) from error
+            raise Refusal(429, error.rule, str(error)) from error
 
     def _failed(self, base: dict[str, Any], key: str, fault: ProviderFault, most: dict[Account, int]) -> None:
         self._ledger.settle(key, {} if fault.billed else dict.fromkeys(most, 0))

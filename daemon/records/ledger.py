@@ -210,6 +210,19 @@ class Ledger:
             rows = connection.execute(select(reservations).where(mine).order_by(reservations.c.created)).mappings()
             return [_with_lines(connection, row) for row in rows.all()]
 
+    def spent_under(self, prefix: str) -> dict[Account, int]:
+        """What was settled under keys that begin with `prefix`, which ends in a slash: everything about one thing."""
+        mine = (reservations.c.state == "settled") & reservations.c.key.startswith(prefix, autoescape=True)
+        query = (
+            select(reservation_lines.c.account, func.sum(reservation_lines.c.actual))
+            .join_from(reservation_lines, reservations, reservations.c.key == reservation_lines.c.key)
+            .where(mine)
+            .group_by(reservation_lines.c.account)
+        )
+        with self._db.read() as connection:
+            sums = {row[0]: int(row[1] or 0) for row in connection.execute(query)}
+        return {account: sums[account] for account in ACCOUNTS if account in sums}
+
     def spent_since(self, unix: float) -> dict[Account, int]:
         """Spending of all campaigns settled since `unix` (Unix seconds), plus all open reservations at their maximum.
 

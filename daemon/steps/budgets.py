@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from daemon.decisions import Decision
 from daemon.house import House
+from workflows.failures import BUDGET
 from workflows.models import Account, CampaignSpec
 from workflows.ports import RefusedError
 
 DAY_SECONDS = 86_400
+OUT_OF_BUDGET = ("BUDGET-ACCOUNT", "BUDGET-DAY")
+"""Rules of the budget policy whose finding names the account that is used up."""
 
 
 def budget_facts(
@@ -27,6 +31,14 @@ def budget_facts(
         "by": spec.started_by,
         "in_flight": spec.in_flight,
     }
+
+
+def short_of(decision: Decision) -> RefusedError | None:
+    """The refusal by the account that is used up, so that a campaign can say why it ends; None for another no."""
+    for finding in decision.deny:
+        if finding.code in OUT_OF_BUDGET and finding.path:
+            return RefusedError(f"{BUDGET}{finding.path}", "; ".join(decision.reasons))
+    return None
 
 
 def accounts(house: House, campaign: str) -> dict[str, dict[str, int]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
+from daemon.cli.checks import examine
 from daemon.decisions import refused
 from daemon.gate import Decision
 from daemon.house import House
+from daemon.records.canonical import canonical
 from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
@@ -14,6 +17,7 @@ from daemon.search.calibration import calibrate, smallest_detectable
 from daemon.steps import choosing, closing, integrity
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, request
+from daemon.steps.forecasts import opening_forecast
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
 from kernels.target import Target
@@ -72,6 +76,8 @@ class CampaignSteps:
             planned=spec.candidates,
             sigma=sigma,
             detectable=detectable if math.isfinite(detectable) else None,
+            forecast=opening_forecast(house, target, spec),
+            doctor=house.blobs.put(canonical([asdict(finding) for finding in examine(house.settings)])),
             search_attributes=self._search_attributes,
         )
         house.audit.append("campaign.open.outcome", actor=DAEMON, campaign=campaign, body=facts.model_dump())

@@ -10,7 +10,7 @@ from daemon.search.archipelago import Map
 from daemon.search.operators import Shares
 from daemon.search.picking import Pick, Plan, pick
 from daemon.search.streams import stream
-from daemon.steps.budgets import budget_facts, models_of
+from daemon.steps.budgets import budget_facts, models_of, short_of
 from daemon.steps.effects import DAEMON
 from daemon.steps.maxima import candidate_maximum
 from kernels.target import Target
@@ -31,7 +31,7 @@ def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) 
         question = budget_facts(house, facts.campaign, spec, "candidate", asked, model=picked.models[0])
         decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
         if not decision.permitted:
-            raise refused(decision)
+            raise short_of(decision) or refused(decision)
         house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
         house.ledger.settle(f"{candidate}/place", {"candidates": 1})
         row = house.archive.put(_row(facts, number, candidate, picked))

@@ -7,7 +7,6 @@ import math
 from daemon.house import House
 from daemon.search.accept import alpha_for
 from daemon.search.intervals import Interval
-from daemon.steps.effects import Meter
 from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, until_decided
 from kernels.target import Target
 from sandbox.judging import CandidateFault
@@ -18,7 +17,6 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
     """The scorecard, kept in the archive before it is returned."""
     target = house.target(spec.facts.target.name)
     parent = house.candidate(spec.choice.parent)
-    meter = Meter()
     try:
         with measuring(
             house,
@@ -34,14 +32,12 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
                 "image": spec.facts.image,
                 "manifest": target.manifest(),
             },
-            meter=meter,
         ) as session:
             alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
             outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
         card = _card(target, outcome, parent.score or 0.0)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=house.blobs.put(fault.log.encode()))
-    card = card.model_copy(update={"spent": meter.amounts()})
     _keep(house, spec, card)
     return card
 
@@ -75,6 +71,4 @@ def _words(target: Target, interval: Interval) -> str:
 def _keep(house: House, spec: CandidateSpec, card: Scorecard) -> None:
     row = house.candidate(spec.choice.candidate)
     measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
-    house.archive.put(
-        row.model_copy(update={**measured, "feedback": card.feedback, "log": card.log, "spent": dict(card.spent)})
-    )
+    house.archive.put(row.model_copy(update={**measured, "feedback": card.feedback, "log": card.log}))

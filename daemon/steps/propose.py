@@ -12,8 +12,9 @@ from daemon.steps.effects import effect, scratch
 from daemon.steps.maxima import propose_maximum
 from daemon.steps.search_inputs import search_inputs, texts
 from kernels.target import Target
-from workflows.models import Account, CandidateSpec, Choice, Proposal
-from workflows.ports import InfrastructureError
+from workflows.failures import BUDGET
+from workflows.models import CandidateSpec, Choice, Proposal
+from workflows.ports import InfrastructureError, RefusedError
 
 FAULTY = "provider-fault"
 TASK = "task"
@@ -72,12 +73,17 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
         )
         if run.unanswered:
             house.once.keep(FAULTY, f"{choice.candidate}/{model}", ", ".join(run.usage.faults))
-        spent: dict[Account, int] = {"tokens": run.usage.tokens, "micro_usd": run.usage.micro_usd}
-        return proposal_of(house, run).model_copy(update={"spent": spent})
+        return proposal_of(house, run)
 
 
 def proposal_of(house: House, run: AgentRun) -> Proposal:
-    """What the agent left. Raises InfrastructureError when the provider's trouble left it without an answer."""
+    """What the agent left.
+
+    Raises RefusedError when the budget left it without an answer, InfrastructureError when the provider's trouble did.
+    """
+    nothing = run.verdict or run.bundle is None
+    if nothing and (short := next((rule for rule in run.usage.refused if rule.startswith(BUDGET)), "")):
+        raise RefusedError(short, "the campaign has too little left for another call of the model")
     if run.unanswered:
         raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(run.usage.faults)})")
     hypothesis = run.bundle.hypothesis if run.bundle else ""
