@@ -13,6 +13,7 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
+from daemon.records.journal import Journal
 from daemon.records.ledger import Ledger
 from daemon.records.once import Once
 from daemon.records.rows import CandidateRow
@@ -32,6 +33,7 @@ class House:
     settings: Settings
     image_name: str
     ledger: Ledger
+    journal: Journal
     audit: AuditLog
     blobs: BlobStore
     archive: Archive

@@ -29,6 +29,7 @@ from prometheus_client import (
 )
 from prometheus_client.metrics import MetricWrapperBase
 
+from daemon.records.outside import Sent
 from workflows.ports import RefusedError
 
 VERDICTS = ("accepted", "failed", "denied", "killed", "quarantined", "inconclusive")
@@ -43,6 +44,7 @@ CALL_OUTCOMES = ("ok", "replayed", "refused", "failed")
 DIRECTIONS = ("input", "output")
 PROMOTIONS = ("promoted", "hold", "refused", "not-better")
 RELOADS = ("loaded", "rejected")
+CHECKPOINTS = ("sent", "failed")
 STEPS = (
     "open",
     "choose",
@@ -173,6 +175,14 @@ class Metrics:
         self._audit_records = self._counter("audit_records", "Records appended to the audit log.")
         self._audit_time = self._gauge("audit_last_append_timestamp_seconds", "Unix time of the last audit record.")
         self._audit_writable = self._gauge("audit_writable", "1 while the audit log takes records.")
+
+        self._checkpoints = self._counter(
+            "checkpoints", "Attempts to send a checkpoint of the audit log outside.", outcome=CHECKPOINTS
+        )
+        self._checkpoint_problem = self._gauge("checkpoint_failing", "1 while checkpoints do not get outside.")
+        self._checkpoint_time = self._gauge(
+            "checkpoint_last_sent_timestamp_seconds", "Unix time at which a checkpoint last got outside; 0 without one."
+        )
 
     def _sandbox(self) -> None:
         self._runs = self._counter("sandbox_runs", "Containers that ended, by how.", role=ROLES, reason=EXITS)
@@ -319,6 +329,12 @@ class Metrics:
     def audit_writable(self, yes: bool) -> None:
         """Whether the audit log takes records."""
         self._audit_writable.set(yes)
+
+    def checkpoint(self, sent: Sent) -> None:
+        """A checkpoint got outside, or an attempt failed."""
+        self._checkpoints.labels("failed" if sent.problem else "sent").inc()
+        self._checkpoint_problem.set(bool(sent.problem))
+        self._checkpoint_time.set(sent.at)
 
     def sandbox_run(self, role: str, reason: str, seconds: float) -> None:
         """A container ended (`Exit.reason`)."""

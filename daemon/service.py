@@ -23,6 +23,7 @@ from daemon.engines.temporal import TemporalServer
 from daemon.faults import Faults
 from daemon.halt import Halt
 from daemon.house import House
+from daemon.housekeeping import Housekeeping
 from daemon.instance import instance_of
 from daemon.killing import Watch, remove_containers
 from daemon.killswitch import KillSwitch
@@ -103,6 +104,9 @@ class Service:
         pulse = Pulse(self.house)
         pulse.start()
         self._undo.append(("pulse", pulse.stop))
+        keeping = Housekeeping(self.house)
+        keeping.start()
+        self._undo.append(("housekeeping", keeping.stop))
         self.metrics.ready(True)
         _tell_systemd("READY=1")
         log.info("ready", extra={"temporal": address, "metrics": endpoint.port, "revision": self.house.gate.revision})

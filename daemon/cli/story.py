@@ -97,6 +97,7 @@ _KINDS: dict[str, Callable[[Body], str]] = {
     "hold.rejected": lambda body: _told(body, "rejects"),
     "promote.intent": lambda body: f"is about to replace {body['previous']} as champion: {_interval(body)}",
     "promote.outcome": lambda body: f"is champion now, in place of {body['previous']}",
+    "blob.erase.outcome": lambda body: _told(body, f"content {body['blob'][:12]} is erased"),
     "note": lambda body: f"note: {body['text']}",
     "kill": lambda body: _told(body, f"the kill switch is pulled ({body['how']})"),
     "rearm": lambda body: _told(body, f"the kill switch of {body['killed_by']} is re-armed by signature"),

@@ -6,6 +6,7 @@ the money is spent, `finish` keeps the answer after it. A mark without an answer
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Literal, NamedTuple
 
@@ -81,6 +82,21 @@ class Journal:
             done = {"state": "finished", "response": response, "finished": time.time()}
             connection.execute(update(model_calls).where(this).values(done))
         return response
+
+    def forget(self, candidate: str, call_index: int, request_sha256: str) -> int:
+        """Erase the text of an answer, leaving what it cost; a step that asks again gets an empty answer for it.
+
+        Returns 1 when there was one to erase, else 0.
+        """
+        with self._db.begin() as connection:
+            this = _is(candidate, call_index, request_sha256)
+            row = connection.execute(select(model_calls).where(this)).mappings().first()
+            kept = json.loads(row["response"]) if row is not None and row["response"] else None
+            if kept is None or not kept["completion"]["text"]:
+                return 0
+            kept["completion"]["text"] = ""
+            connection.execute(update(model_calls).where(this).values(response=json.dumps(kept)))
+        return 1
 
 
 def _is(candidate: str, call_index: int, request_sha256: str) -> ColumnElement[bool]:
