@@ -88,7 +88,11 @@ class Meter:
                 "reserved": reservation(request, price),
                 "price": price.model_dump(exclude_none=True),
             }
-            self._record("model.call", {**base, **body})
+            try:
+                self._record("model.call", {**base, **body})
+            except BaseException:
+                self._ledger.release(key)  # nobody was asked
+                raise
             try:
                 completion = self._provider.complete(request, grant, index)
             except ProviderFault as fault:

@@ -14,6 +14,7 @@ from typing import Any
 from temporalio import activity
 
 from daemon.house import House
+from daemon.records.audit import AuditUnavailable
 from workflows.models import Account
 
 DAEMON = "daemon"
@@ -58,32 +59,42 @@ def effect(
     candidate: str,
     reserve: Mapping[Account, int],
     body: Mapping[str, Any],
-    meter: Meter | None = None,
 ) -> Iterator[Meter]:
     """Reserve, record the intent durably, run the block, settle, record the outcome.
 
     The ledger key is the candidate, the kind and the attempt. After a crash inside the block the reservation stays open
-    and counts at its maximum. A caller that wants the amounts after an error passes a meter of its own.
+    and counts at its maximum; the next start says so in the log (`daemon/aftermath.py`).
 
-    Raises BudgetExceeded before anything happened.
+    Raises BudgetExceeded or AuditUnavailable before anything happened.
     """
     key = f"{candidate}/{kind}/{attempt()}"
     house.ledger.reserve(campaign, key, reserve)
     tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
-    tell(f"{kind}.intent", body={"key": key, "reserved": dict(reserve), **body})
-    taking = meter or Meter()
+    try:
+        tell(f"{kind}.intent", body={"key": key, "reserved": dict(reserve), **body})
+    except BaseException:
+        house.ledger.release(key)
+        raise
+    meter = Meter()
     ended = "done"
     try:
-        yield taking
+        yield meter
     except BaseException as error:
         ended = f"{type(error).__name__}: {error}"[:500]
         raise
     finally:
-        taken = taking.amounts()
+        taken = meter.amounts()
         settled = {account: taken.get(account, 0) for account in reserve}
-        house.ledger.settle(key, settled)
-        house.metrics.spent({str(name): amount for name, amount in settled.items()})
-        tell(f"{kind}.outcome", body={"key": key, "ended": ended, "spent": settled})
+        outcome = {"key": key, "ended": ended, "spent": settled}
+        try:
+            house.ledger.settle(key, settled)
+            house.metrics.spent({str(name): amount for name, amount in settled.items()})
+        finally:
+            try:
+                tell(f"{kind}.outcome", body=outcome)
+            except AuditUnavailable:
+                # It happened, so it is told as soon as the log can be written; the next effect waits for that.
+                tell(f"{kind}.outcome", body=outcome, durable=False)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 from daemon.house import House
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
-from daemon.steps.effects import DAEMON, Meter, attempt, effect, scratch
+from daemon.steps.effects import DAEMON, attempt, effect, scratch
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import measuring_maximum
 from kernels.target import Target
@@ -77,7 +77,6 @@ def measuring(
     trees: tuple[str, str],
     suite: str,
     body: Mapping[str, Any],
-    meter: Meter | None = None,
 ) -> Iterator[Session]:
     """Measure `trees` (child, parent) as one effect: reserved, recorded, the child built and right on `suite`.
 
@@ -92,7 +91,7 @@ def measuring(
     fault: CandidateFault | None = None
     with (
         scratch(house, candidate, step) as folder,
-        effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body, meter=meter) as taken,
+        effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken,
     ):
         arms = {arm: folder / arm for arm in ("child", "parent")}
         for arm, tree in zip(arms, trees, strict=True):
