@@ -84,7 +84,7 @@ class Agent:
         chat = self._prompter.opening(plan=self._plan())
         problem = "no-calls: the task allows no call"
         while self._left:
-            reply = self._call(chat, "code")
+            reply = self._call(chat, "edit")
             try:
                 said = self._step(self._read(reply))
                 problem = "no-edit: the calls were used up before there was one"

@@ -42,7 +42,7 @@ class _UnixConnection(http.client.HTTPConnection):
 def ask(
     messages: list[dict[str, str]],
     max_tokens: int,
-    role: str = "code",
+    role: str = "edit",
     *,
     path: str = SOCKET,
     timeout: float = 900.0,

@@ -42,6 +42,12 @@ class Message(_Strict):
         return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
 
 
+class StreamOptions(_Strict):
+    """What a stream tells besides the answer."""
+
+    include_usage: bool = False
+
+
 class ChatRequest(_Strict):
     """Body of POST /v1/chat/completions."""
 
@@ -54,7 +60,9 @@ class ChatRequest(_Strict):
     seed: int | None = Field(None, ge=0, lt=2**63)
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
     n: Literal[1] | None = None
-    stream: Literal[False] | None = None
+    stream: bool | None = None
+    """As server-sent events, once the answer is whole."""
+    stream_options: StreamOptions | None = None
 
 
 class Effective(BaseModel):
@@ -109,6 +117,4 @@ def _explain(error: ValidationError) -> str:
     where = ".".join(str(part)[:64] for part in first["loc"][:6]) or "body"
     if first["type"] == "extra_forbidden":
         return f"field {where!r} is not allowed here; see the fields in daemon/gateway/requests.py"
-    if where == "stream":
-        return "streaming is not supported; send the request without `stream`"
     return f"field {where!r}: {first['msg'][:200]}"

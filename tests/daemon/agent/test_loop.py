@@ -108,7 +108,7 @@ def test_roles_get_their_models_only_when_the_task_has_them() -> None:
         return model.Reply(RIGHT, False)
 
     agent.Agent(make(roles=["plan"]), ask).run()
-    assert roles == ["plan", "code"]
+    assert roles == ["plan", "edit"]
 
 
 def test_a_long_chat_keeps_its_opening_and_its_newest_turns() -> None:
