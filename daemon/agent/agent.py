@@ -6,6 +6,7 @@ answer is enough: an edit that stands the first try is handed in at once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tomllib
@@ -69,6 +70,7 @@ class Agent:
         """The bundle."""
         try:
             problem = self._improve()
+            self._summarise()
         except model.ModelError as error:
             # What stands so far is handed in: an answer was paid for, and the judge decides what it is worth.
             problem = f"no-answer: {error.code}: {error}"
@@ -99,8 +101,28 @@ class Agent:
         """The planner's words, when the task has a model for that and calls enough."""
         if "plan" not in self._task.get("roles", []) or self._left < 2:
             return ""
-        reply = self._call(self._prompter.opening("plan"), "plan")
+        try:
+            reply = self._call(self._prompter.opening("plan"), "plan")
+        except model.ModelError:
+            return ""
         return "A plan:\n\n" + self._prompter.quote("plan", reply.text[:4000])
+
+    def _summarise(self) -> None:
+        """What later attempts should know, in the words of the model that the task has for it."""
+        if "summarise" not in self._task.get("roles", []) or not self._left:
+            return
+        told = {
+            path: self._prompter.quote(f"new {path}", text[:8000]) for path, text in self.workspace.changed().items()
+        }
+        facts = {
+            "hypothesis": self._prompter.quote("hypothesis", self._hypothesis),
+            "files": "\n\n".join(told.values()),
+        }
+        changes = self._prompter.say("changes", **facts)
+        with contextlib.suppress(model.ModelError, answers.BadAnswer):
+            said = answers.read(self._call(self._prompter.opening("summarise", changes=changes), "summarise").text, {})
+            self.workspace.findings += said.findings
+            self.workspace.tasks += said.tasks
 
     def _call(self, chat: Messages, role: str) -> model.Reply:
         self._left -= 1

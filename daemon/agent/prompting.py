@@ -67,7 +67,12 @@ class Prompter:
         task, parts = self._task, []
         if task.get("fix"):
             parts.append("The parent failed. Find the cause in its log above and mend it; do not start another idea.")
-        for title, key in (("Found out by earlier candidates:", "findings"), ("Worth trying:", "recommendations")):
+        titles = {
+            "findings": "Found out earlier:",
+            "recommendations": "Worth trying:",
+            "tasks": "Left by earlier agents:",
+        }
+        for key, title in titles.items():
             lines = "\n".join(f"- {one}" for one in task.get(key) or [])
             parts += [f"{title}\n\n{self.quote(key, lines)}"] if lines else []
         for other in task.get("inspirations") or []:

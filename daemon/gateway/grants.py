@@ -17,8 +17,6 @@ class Grant(BaseModel):
     model: str = Field(min_length=1, max_length=200)
     roles: dict[str, str] = {}
     """Models for some of the agent's roles (`plan`, `edit`, `summarise`); any other role is served by `model`."""
-    fallbacks: tuple[str, ...] = ()
-    """Models that answer, in this order, when a provider fails."""
     max_calls: int = Field(ge=1, le=10_000)
     max_tokens: int = Field(ge=1, le=1_000_000)
     """Most tokens of one answer."""

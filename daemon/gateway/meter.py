@@ -68,10 +68,13 @@ class Meter:
         the audit log raise when they cannot write: no call goes out that is not written down.
         """
         digest = request.digest()
-        base = _facts(grant, index, request)
-        replayed = self.replay(grant, index, request)
-        if replayed is not None:
-            return replayed
+        base = {**_who(grant), "model": request.model, "call": index, "request": digest}
+        entry = self._journal.get(grant.candidate, index, digest)
+        if entry is not None and entry.response is not None:
+            paid = Paid.model_validate_json(entry.response)
+            self._ledger.settle(paid.key, paid.spent)
+            self._record("model.replayed", {**base, "key": paid.key})
+            return paid.model_copy(update={"replayed": True})
         price = self._price(request.model)
         first = self._close_unknown(grant, index, digest, base)
         self._journal.begin(grant.candidate, index, digest)
@@ -100,16 +103,6 @@ class Meter:
                 continue
             return self._done(grant, index, digest, base, key, completion, price)
         raise AssertionError("the loop returns or raises")
-
-    def replay(self, grant: Grant, index: int, request: Effective) -> Paid | None:
-        """The answer that an earlier run of the step paid for, or None."""
-        entry = self._journal.get(grant.candidate, index, request.digest())
-        if entry is None or entry.response is None:
-            return None
-        paid = Paid.model_validate_json(entry.response)
-        self._ledger.settle(paid.key, paid.spent)
-        self._record("model.replayed", {**_facts(grant, index, request), "key": paid.key})
-        return paid.model_copy(update={"replayed": True})
 
     def _price(self, model: str) -> Price:
         price = self._provider.price(model)
@@ -177,10 +170,6 @@ class Meter:
 
 def _who(grant: Grant) -> dict[str, Any]:
     return {"campaign": grant.campaign, "candidate": grant.candidate, "model": grant.model}
-
-
-def _facts(grant: Grant, index: int, request: Effective) -> dict[str, Any]:
-    return {**_who(grant), "model": request.model, "call": index, "request": request.digest()}
 
 
 def _key(grant: Grant, index: int, digest: str, attempt: int) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 
 from aiohttp import web
 
-from daemon.gateway import shapes, standby
+from daemon.gateway import shapes
 from daemon.gateway.connection import Connection, ConnectionServer
 from daemon.gateway.errors import Refusal, error_body
 from daemon.gateway.grants import Grant, Usage
@@ -113,7 +113,7 @@ class Session:
                 index = self._calls
                 self._calls += 1
                 loop = asyncio.get_running_loop()
-                work = loop.run_in_executor(self._pool, standby.ask, self._meter, self.grant, index, wanted)
+                work = loop.run_in_executor(self._pool, self._meter.call, self.grant, index, wanted)
                 self._working.add(work)
                 work.add_done_callback(self._count)
                 # Not cancelled with the connection: the provider may charge, so the answer goes to the journal.

@@ -8,16 +8,20 @@ from typing import Any
 from daemon.gateway.grants import Grant
 from daemon.house import House
 from daemon.steps.agents import AgentRun, run_agent
+from daemon.steps.edits import plain
 from daemon.steps.effects import effect, scratch
 from daemon.steps.maxima import propose_maximum
 from daemon.steps.search_inputs import search_inputs, texts
 from kernels.target import Target
+from sandbox.copyout import parse_bundle
 from workflows.failures import BUDGET
 from workflows.models import CandidateSpec, Choice, Proposal
 from workflows.ports import InfrastructureError, RefusedError
 
 FAULTY = "provider-fault"
 TASK = "task"
+TASKS = 10
+"""Newest entries of the campaign's task list that an agent is shown."""
 
 
 def propose(house: House, spec: CandidateSpec) -> Proposal:
@@ -30,7 +34,7 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
         campaign=spec.campaign,
         number=choice.number,
         model=model,
-        roles=choice.roles,
+        roles=_roles(choice),
         max_calls=house.settings.model_calls,
         max_tokens=house.settings.model_tokens,
         seed=choice.seed,
@@ -132,5 +136,23 @@ def _drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, An
         },
         "limits": {"calls": house.settings.model_calls, "max_tokens": house.settings.model_tokens},
         "checks": {"build": list(target.build.argv)},
+        "roles": sorted(_roles(choice)),
+        "tasks": _left(house, spec),
         **search_inputs(house, spec, target),
     }
+
+
+def _roles(choice: Choice) -> dict[str, str]:
+    """The agent's own roles. The reviewer is not one of them: nobody practises on the model that reviews him."""
+    return {role: model for role, model in choice.roles.items() if role != "review"}
+
+
+def _left(house: House, spec: CandidateSpec) -> list[str]:
+    """What earlier agents of the campaign left to be tried, newest last, each once: a hint to models, nothing else."""
+    if spec.choice.arm == "control":
+        return []
+    found: dict[str, None] = {}
+    for row in house.archive.candidates(spec.campaign):
+        if row.bundle and row.verdict:
+            found |= dict.fromkeys(plain(task) for task in parse_bundle(house.blobs.get(row.bundle)).tasks)
+    return list(found)[-TASKS:]

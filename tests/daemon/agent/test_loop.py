@@ -111,6 +111,27 @@ def test_roles_get_their_models_only_when_the_task_has_them() -> None:
     assert roles == ["plan", "edit"]
 
 
+def test_the_summariser_leaves_findings_and_tasks() -> None:
+    def ask(messages: list[dict[str, str]], max_tokens: int, role: str) -> Any:
+        if role == "edit":
+            return model.Reply(RIGHT, False)
+        assert "return a + b" in messages[1]["content"]
+        return model.Reply("FINDING: addition is enough\n- **TASK:** try tables\nbye", False)
+
+    found = agent.Agent(make(roles=["summarise"]), ask).run()
+    assert (found["findings"], found["tasks"]) == (["addition is enough"], ["try tables"])
+
+
+@pytest.mark.parametrize("failing", ["plan", "summarise"])
+def test_a_helper_that_fails_loses_nothing_that_stands(failing: str) -> None:
+    def ask(messages: list[dict[str, str]], max_tokens: int, role: str) -> Any:
+        if role == failing:
+            raise model.ModelError("provider-timeout", "late")
+        return model.Reply(RIGHT, False)
+
+    assert agent.Agent(make(roles=[failing]), ask).run()["status"] == "proposed"
+
+
 def test_a_long_chat_keeps_its_opening_and_its_newest_turns() -> None:
     ask, sent = talker(*(f"TOOL: read sum.py\nturn {i} {'x' * 9000}" for i in range(40)))
     agent.Agent(make(calls=40), ask).run()
