@@ -28,8 +28,9 @@ from daemon.instance import instance_of
 from daemon.killing import Watch, remove_containers
 from daemon.killswitch import KillSwitch
 from daemon.metrics import Metrics
+from daemon.packages import require_locked
 from daemon.pulse import Pulse
-from daemon.settings import Settings
+from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
 from daemon.workers import Workers, connect, runtime
@@ -71,6 +72,7 @@ class Service:
 
     async def _start(self) -> None:
         settings, home = self.settings, self.settings.home
+        await asyncio.to_thread(require_locked, CHECKOUT / "requirements.lock")
         self._prepare(home)
         self._watch_switch()
         endpoint = self.metrics.serve(settings.metrics_port, settings.metrics_host)

@@ -11,4 +11,4 @@ def test_a_role_is_served_by_its_model_and_any_other_by_the_grant_s(gateway: Gat
     for role in ("plan", "edit", "review"):
         assert post(folder, chat() | {"model": f"ratchet:{role}"})[0] == 200
     assert [request.model for request in house.provider.seen] == ["fake/planner", "fake/one", "fake/one"]
-    assert [body["model"] for kind, body in house.records.all if kind == "model.answer"][0] == "fake/planner"
+    assert next(body["model"] for kind, body in house.records.all if kind == "model.answer") == "fake/planner"
