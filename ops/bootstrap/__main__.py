@@ -1,6 +1,6 @@
 """`python3 -m ops.bootstrap [STEP …]`: prepare this machine. Safe to repeat, and to run twice at once.
 
-Steps: python, docker, image, gvisor, opa, promtool (all of them when none is named). Exit code 0: everything is in place;
+Steps: python, docker, image, gvisor, opa, promtool (all of them when none is named). Exit 0: everything is in place;
 1: something is missing, and the remedy is printed; 2: bad arguments.
 """
 
