@@ -16,7 +16,9 @@ from daemon.records.blobs import BlobStore
 from daemon.records.journal import Journal
 from daemon.records.ledger import Ledger
 from daemon.records.once import Once
+from daemon.records.rollouts import Rollouts
 from daemon.records.rows import CandidateRow
+from daemon.records.trials import Trials
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.steps.populations import Populations
@@ -44,6 +46,8 @@ class House:
     judges: Judges
     metrics: Metrics
     populations: Populations
+    trials: Trials
+    rollouts: Rollouts
     once: Once
 
     def image(self) -> str:

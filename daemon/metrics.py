@@ -34,7 +34,7 @@ from workflows.ports import RefusedError
 
 VERDICTS = ("accepted", "failed", "denied", "killed", "quarantined", "inconclusive")
 METRIC_KINDS = ("time", "score")
-QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "canary")
+QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "genome")
 DECISION_OUTCOMES = ("permitted", "denied", "hold", "error")
 ROLES = ("propose", "run", "judge")
 EXITS = ("exit", "timeout", "memory", "pids", "output", "signal", "killed")
@@ -42,6 +42,7 @@ KILLS = ("timeout", "memory", "pids", "output", "killed")
 MODEL_CLASSES = ("tuner", "scripted", "remote")
 CALL_OUTCOMES = ("ok", "replayed", "refused", "failed")
 DIRECTIONS = ("input", "output")
+ROLLOUTS = ("completed", "rolled-back")
 PROMOTIONS = ("promoted", "hold", "refused", "not-better")
 RELOADS = ("loaded", "rejected")
 CHECKPOINTS = ("sent", "failed")
@@ -151,6 +152,7 @@ class Metrics:
         self._e_value = self._histogram("e_value", "Highest e-value of each measured candidate.", _EVIDENCE)
         self._pairs = self._histogram("measured_pairs", "Parent/child pairs that each candidate took.", _PAIRS)
         self._promotions = self._counter("promotions", "Answers of the promotion step.", outcome=PROMOTIONS)
+        self._rollouts = self._counter("genome_rollouts", "Ends of canaries of the agent.", outcome=ROLLOUTS)
         self._hold_count = self._gauge("holds", "Candidates that wait for a person.")
         self._hold_since = self._gauge(
             "hold_oldest_timestamp_seconds", "Unix time at which the longest waiting hold began; 0 without holds."
@@ -276,6 +278,10 @@ class Metrics:
                 for sample in metric.samples:
                     if sample.labels["campaign"] == campaign:
                         gauge.remove(*sample.labels.values())
+
+    def rollout(self, outcome: str) -> None:
+        """A canary of the agent was completed or taken back."""
+        self._rollouts.labels(_of(outcome, ROLLOUTS)).inc()
 
     def promotion(self, outcome: str) -> None:
         """An answer of the promotion step (`Promotion.status`)."""

@@ -26,6 +26,8 @@ from daemon.records.keys import ensure_signing_key
 from daemon.records.ledger import Ledger
 from daemon.records.once import Once
 from daemon.records.outside import Outside, place_of
+from daemon.records.rollouts import Rollouts
+from daemon.records.trials import Trials
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.steps.populations import Populations
@@ -122,6 +124,8 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         judges=judges,
         metrics=metrics,
         populations=Populations(archive),
+        trials=Trials(db),
+        rollouts=Rollouts(db),
         once=Once(db),
     )
 

@@ -21,6 +21,7 @@ from daemon import parts
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
 from daemon.faults import Faults
+from daemon.genomes.moves import GenomeSteps
 from daemon.halt import Halt
 from daemon.house import House
 from daemon.housekeeping import Housekeeping
@@ -95,6 +96,7 @@ class Service:
             self.client,
             CampaignSteps(self.house, search_attributes=self._temporal is not None),
             CandidateSteps(self.house),
+            GenomeSteps(self.house),
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=settings.shutdown_seconds,

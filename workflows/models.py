@@ -91,6 +91,8 @@ class CampaignSpec(Strict):
     budget: Budget = Budget()
     started_by: str = Field("", max_length=200)
     note: str = Field("", max_length=2000)
+    transfer_model: str = Field("", max_length=200)
+    """Genome campaigns: the other model that a version is tried with before its promotion."""
     carried: Carried | None = None
     """Set by the workflow itself when it continues as new; refused from anyone else. (One argument, because the SDK
     decodes by type only when the number of arguments matches.)"""
@@ -131,6 +133,9 @@ class CampaignFacts(Stored):
     policy_revision: str
     genome: str
     """Tree hash of the agent that proposes."""
+    canary: str = ""
+    """Tree hash of a new agent under trial, which proposes a share of the candidates; empty when there is none."""
+    canary_share: float = 0.0
     patience: int
     caps: dict[Account, int]
     planned: int = 1

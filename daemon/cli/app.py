@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from daemon.cli import audit, campaign, candidate, demo, doctor, errors, kill, policy, steer, target, up
+from daemon.cli import audit, campaign, candidate, demo, doctor, errors, genome, kill, policy, steer, target, up
 from daemon.cli.output import safe
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ steer.add_to(campaign.app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(candidate.app, name="candidate")
 app.add_typer(target.app, name="target")
+app.add_typer(genome.app, name="genome")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.command("up")(up.up)

@@ -120,12 +120,26 @@ KINDS: Mapping[str, Kind] = {
     "model.unknown": Kind(_fields(_CALL)),
     "model.fault": Kind(_fields(f"{_CALL} kind:name billed:flag detail:hash")),
     "model.refused": Kind(_fields("model:name rule:name status:whole")),
+    "genome.contract": Kind(_fields("genome:tree problem")),
+    "genome.scored": Kind(
+        _fields(
+            "tasks:whole wins:whole losses:whole solved:whole parent_solved:whole e_value:number threshold:number "
+            "of:whole parent:name"
+        )
+    ),
+    "genome.held-out": Kind(_fields("sealed:object families:object transfer:object transfer_model against:tree")),
+    "genome.canary": Kind(_fields("rollout:whole genome:tree share:number decision:name")),
+    "genome.current": Kind(_fields("rollout:whole genome:tree reason decision")),
+    "genome.rollback.intent": Kind(_fields("rollout:whole genome:tree reason decision")),
+    "genome.rollback.outcome": Kind(_fields("rollout:whole genome:tree reason decision")),
 }
 """Kind → schema. Kinds of effects that are not here by name are in `EFFECTS`."""
 
 EFFECTS: Mapping[str, Kind] = {
     r"(calibrate|closing|sealed-[1-9][0-9]*)\.intent": Kind(_fields(f"{_EFFECT} tree:tree")),
-    r"(propose|evaluate|calibrate|closing|sealed-[1-9][0-9]*)\.outcome": Kind(
+    r"trial-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree task:name manifest:hash purpose:name")),
+    r"selftest-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree")),
+    r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*)\.outcome": Kind(
         _fields("key:name ended:name spent:amounts")
     ),
 }

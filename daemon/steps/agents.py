@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,6 +85,13 @@ def run_agent(
         usage = house.gateway.close(grant.candidate, socket)
     log = house.blobs.put(b"--- stdout\n" + ended.stdout + b"\n--- stderr\n" + ended.stderr)
     return _read(ended, usage, log, box)
+
+
+def container_name(what: str) -> str:
+    """A name that the engine takes, different for different texts however long they are."""
+    if len(what) <= 100:
+        return f"ratchet-{what}"
+    return f"ratchet-{what[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
 def _read(ended: Exit, usage: Usage, log: str, box: Path) -> AgentRun:

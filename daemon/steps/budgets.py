@@ -54,7 +54,8 @@ def models_of(spec: CampaignSpec) -> tuple[str, ...]:
 def check_models(house: House, spec: CampaignSpec) -> None:
     """Raises RefusedError for a model that the settings do not have."""
     catalogue = house.settings.catalogue
-    for model in (*models_of(spec), *spec.roles.values()):
+    other = (spec.transfer_model,) if spec.transfer_model else ()
+    for model in (*models_of(spec), *spec.roles.values(), *other):
         if catalogue.find(model) is None:
             known = ", ".join(("ratchet/tuner", *(entry.name for entry in catalogue.models)))
             raise RefusedError("MODEL", f"model {model!r} is not in ratchet.toml; there are: {known}")

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from daemon.cli.checks import examine
 from daemon.decisions import refused
 from daemon.gate import Decision
+from daemon.genomes.current import agent_in_use, agents_in_use
+from daemon.genomes.scoring import measure_seed
 from daemon.house import House
 from daemon.records.canonical import canonical
 from daemon.records.rows import CandidateRow
@@ -20,6 +22,7 @@ from daemon.steps.effects import DAEMON, request
 from daemon.steps.forecasts import opening_forecast
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
+from kernels.genome_target import GenomeTarget
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import (
@@ -61,23 +64,21 @@ class CampaignSteps:
             return CampaignFacts.model_validate_json(row.facts)
         house.ledger.open(campaign, caps)
         seed = self._add_seed(campaign, target, row.opened)
-        sigma = self._calibrate(campaign, target, seed)
-        rule = rule_for(target, sigma)
-        detectable = smallest_detectable(rule, alpha_for(1, TOTAL_ALPHA, planned=spec.candidates))
+        sigma, detectable = self._noise(campaign, spec, target, seed, image)
         facts = CampaignFacts(
             campaign=campaign,
             target=target.facts(),
             seed_candidate=seed.candidate,
             image=image,
             policy_revision=decision.revision,
-            genome=house.trees.import_folder(house.settings.agent),
+            **agents_in_use(house),
             patience=spec.patience or int(decision.require.get("patience", 20)),
             caps=caps,
             planned=spec.candidates,
             sigma=sigma,
-            detectable=detectable if math.isfinite(detectable) else None,
             forecast=opening_forecast(house, target, spec),
             doctor=house.blobs.put(canonical([asdict(finding) for finding in examine(house.settings)])),
+            detectable=detectable,
             search_attributes=self._search_attributes,
         )
         house.audit.append("campaign.open.outcome", actor=DAEMON, campaign=campaign, body=facts.model_dump())
@@ -162,12 +163,24 @@ class CampaignSteps:
         row = house.archive.get(candidate)
         if row is not None:
             return row
-        tree = house.trees.import_folder(target.seed_folder)
+        genome = isinstance(target, GenomeTarget)
+        tree = agent_in_use(house) if genome else house.trees.import_folder(target.seed_folder)
         ref = candidate_ref(campaign, 0)
         commit = house.trees.commit(tree, [], f"{campaign}: seed of {target.name}\n", ref, when=int(opened))
         seed = house.archive.add_seed(campaign, candidate, tree=tree, commit=commit, ref=ref)
         like = likeness(house.trees, tree, tree)
         return house.archive.put(seed.model_copy(update=like._asdict()))
+
+    def _noise(
+        self, campaign: str, spec: CampaignSpec, target: Target, seed: CandidateRow, image: str
+    ) -> tuple[float, float | None]:
+        """Noise of one run, and the smallest gain that a candidate can be accepted for (None: none can)."""
+        if isinstance(target, GenomeTarget):
+            return 0.0, measure_seed(self._house, spec, target, seed, image)
+        sigma = self._calibrate(campaign, target, seed)
+        alpha = alpha_for(1, TOTAL_ALPHA, planned=spec.candidates)
+        smallest = smallest_detectable(rule_for(target, sigma), alpha)
+        return sigma, smallest if math.isfinite(smallest) else None
 
     def _calibrate(self, campaign: str, target: Target, seed: CandidateRow) -> float:
         """Noise of one run: the seed against itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.decisions import refused
 from daemon.gateway.catalogue import LOCAL_PREFIX
+from daemon.genomes.current import proposing
 from daemon.house import House
 from daemon.records.rows import CandidateRow
 from daemon.search.archipelago import Map
@@ -34,7 +35,7 @@ def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) 
             raise short_of(decision) or refused(decision)
         house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
         house.ledger.settle(f"{candidate}/place", {"candidates": 1})
-        row = house.archive.put(_row(facts, number, candidate, picked))
+        row = house.archive.put(_row(house, spec, facts, number, candidate, picked))
         body = {"parent": row.parent, "model": row.model, "decision": decision.decision_id, "arm": row.arm}
         made = {"operator": row.operator, "second": row.second, "strategy": picked.strategy, "level": picked.level}
         house.audit.append(
@@ -57,6 +58,7 @@ def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) 
         operator=row.operator,
         second=row.second,
         inspirations=row.inspirations,
+        genome=row.genome,
     )
 
 
@@ -84,14 +86,16 @@ def shares_of(spec: CampaignSpec, models: tuple[str, ...]) -> Shares:
     return Shares(spec.crossover, 0.0 if TUNER in models else spec.fix)
 
 
-def _row(facts: CampaignFacts, number: int, candidate: str, picked: Pick) -> CandidateRow:
+def _row(
+    house: House, spec: CampaignSpec, facts: CampaignFacts, number: int, candidate: str, picked: Pick
+) -> CandidateRow:
     return CandidateRow(
         campaign=facts.campaign,
         number=number,
         candidate=candidate,
         parent=picked.parent,
         model=picked.models[0],
-        genome=facts.genome,
+        genome=proposing(house, spec, facts, number, picked.parent),
         arm=picked.arm,
         operator=picked.operator,
         second=picked.second,

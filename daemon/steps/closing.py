@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from daemon.genomes.heldout import sealed_interval
 from daemon.house import House
 from daemon.records.ledger import Line
 from daemon.records.rows import CandidateRow
@@ -66,6 +67,8 @@ def _winner(facts: CampaignFacts, progress: Progress) -> str:
 def _measure(house: House, facts: CampaignFacts, target: Target, winner: CandidateRow) -> Interval | None:
     if winner.candidate == facts.seed_candidate:
         return None
+    if target.kind == "genome":
+        return sealed_interval(house, winner)
     seed = house.candidate(facts.seed_candidate)
     try:
         with measuring(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from daemon.changes import FileLike, edit_facts
+from daemon.genomes.ceiling import ceiling_facts, objections
 from daemon.house import House
 from daemon.repo import File, candidate_ref
 from daemon.steps.likeness import likeness, twin_of
@@ -43,6 +44,10 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
             reasons=tuple(f"{one['rule']} {one['path']!r}" for one in facts["unsafe"]),
             decision_id=decision.decision_id,
         )
+    if target.kind == "genome":
+        beyond = _beyond(house, spec, ceiling_facts(base, changed, deleted))
+        if beyond is not None:
+            return beyond
     written = {path: File(edit.data, edit.mode) for path, edit in changed.items()}
     tree = house.trees.overlay(parent.tree, written, deleted)
     # Each arm is compared with itself: what the other one found must not decide how sampling alone comes out.
@@ -52,6 +57,18 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
     if twin:
         return Edit(verdict="failed:duplicate", reasons=(f"the same program as {twin}",), tree=tree)
     return Edit(tree=tree, decision_id=decision.decision_id)
+
+
+def _beyond(house: House, spec: CandidateSpec, facts: dict[str, object]) -> Edit | None:
+    """The denial of a version of the agent that reaches beyond its ceiling, by policy or by the host itself."""
+    candidate = spec.choice.candidate
+    question = {"campaign": spec.campaign, "candidate": candidate, "action": "edit", "ceiling": facts}
+    decision = house.decide("genome", question, campaign=spec.campaign, candidate=candidate)
+    found = objections(facts)
+    if decision.permitted and not found:
+        return None
+    first = decision.deny[0].code if decision.deny else found[0].split()[0] if found else "POLICY"
+    return Edit(verdict=f"denied:{first}", reasons=(*decision.reasons, *found), decision_id=decision.decision_id)
 
 
 def target_facts(target: Target) -> dict[str, object]:
@@ -90,9 +107,7 @@ def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) ->
     choice = spec.choice
     parent, row = house.candidate(choice.parent), house.candidate(choice.candidate)
     ref = candidate_ref(spec.campaign, choice.number)
-    message = (
-        f"{choice.candidate}\n\n{plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {spec.facts.genome}\n"
-    )
+    message = f"{choice.candidate}\n\n{plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {row.genome}\n"
     second = [house.candidate(choice.second).commit] if choice.operator == "crossover" else []
     made = house.trees.commit(edit.tree, [parent.commit, *second], message, ref, when=int(row.created))
     like = likeness(house.trees, edit.tree, house.candidate(spec.facts.seed_candidate).tree)

@@ -85,10 +85,14 @@ class Question:
         """Who made the promotion happen: the approvers, or the daemon under policy alone."""
         return ", ".join(one.by for one in self._checked if one.verified) or DAEMON
 
+    @property
+    def signed(self) -> bool:
+        """Whether somebody who did not start the campaign has signed, whatever policy asks for."""
+        return any(one.verified and one.by != self._started_by() for one in self._checked)
+
     def ask(self, sealed: dict[str, Any]) -> Decision:
         """One question to the gate."""
         facts, spec = self._spec.facts, self._spec
-        campaign = self._house.archive.campaign(spec.campaign)
         return self._house.decide(
             "promote",
             {
@@ -101,11 +105,15 @@ class Question:
                 },
                 "sealed": {"gain": None, "low": None, "high": None, "rounds": 0, **sealed},
                 "approvals": [{"by": one.by, "verified": one.verified} for one in self._checked],
-                "started_by": json.loads(campaign.spec).get("started_by", "") if campaign else "",
+                "started_by": self._started_by(),
             },
             campaign=spec.campaign,
             candidate=spec.choice.candidate,
         )
+
+    def _started_by(self) -> str:
+        campaign = self._house.archive.campaign(self._spec.campaign)
+        return str(json.loads(campaign.spec).get("started_by", "")) if campaign else ""
 
     def answer(self, decision: Decision) -> Promotion:
         """A hold where only people are missing, else a final no."""

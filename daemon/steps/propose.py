@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from daemon.gateway.grants import Grant
+from daemon.genomes.diagnosis import diagnosed
 from daemon.house import House
 from daemon.steps.agents import AgentRun, run_agent
 from daemon.steps.edits import plain
@@ -39,6 +40,7 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
         max_tokens=house.settings.model_tokens,
         seed=choice.seed,
     )
+    diagnosed(house, spec)  # before the effect begins: its trials are effects of their own
     genome = choice.genome or spec.facts.genome
     body = {"parent": choice.parent, "model": model, "genome": genome, "image": spec.facts.image}
     with (
@@ -139,6 +141,7 @@ def _drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, An
         "roles": sorted(_roles(choice)),
         "tasks": _left(house, spec),
         **search_inputs(house, spec, target),
+        **diagnosed(house, spec),
     }
 
 

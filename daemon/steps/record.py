@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daemon.genomes import rollout
 from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
 from daemon.steps.edits import plain
@@ -63,6 +64,7 @@ def record(
         )
         house.metrics.candidate_decided(card.verdict, spec.facts.target.metric_kind)
     fresh = house.archive.put(fresh.model_copy(update={"times": {**row.times, RECORDED: row.updated}}))
+    rollout.review(house)
     return outcome(house, fresh)
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from workflows.genome import GenomeMove
 from workflows.models import (
     Approval,
     BudgetExtension,
@@ -142,6 +143,9 @@ class FakePorts:
         with self.lock:
             self.promoted.append(spec.choice.candidate)
         return Promotion(status="promoted")
+
+    def move(self, asked: GenomeMove) -> str:
+        return f"{asked.action} {asked.candidate}"
 
     def reject(self, spec: CandidateSpec, approval: Approval) -> None:
         self.rejected.append(approval)
