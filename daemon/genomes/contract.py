@@ -23,7 +23,7 @@ BROKEN = ("agent-error", "bad-genome")
 
 def broken_contract(house: House, version: Version) -> str:
     """What is wrong with it, in one sentence; nothing for a sound agent. Raises InfrastructureError."""
-    name = f"{version.candidate}-selftest"
+    name = f"{version.candidate}/selftest"
     grant = Grant(
         candidate=name,
         campaign=version.campaign,

@@ -162,7 +162,6 @@ def _staged(house: House, spec: CandidateSpec, target: GenomeTarget, child: Vers
         e_value=value,
         threshold=threshold,
         feedback=_words(found, mine, whole),
-        spent=spent_by(mine),
     )
 
 
@@ -199,4 +198,4 @@ def _words(found: Paired, rows: Sequence[TrialRow], whole: bool) -> str:
 def _keep(house: House, spec: CandidateSpec, card: Scorecard) -> None:
     row = house.candidate(spec.choice.candidate)
     measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
-    house.archive.put(row.model_copy(update={**measured, "feedback": card.feedback, "spent": dict(card.spent)}))
+    house.archive.put(row.model_copy(update={**measured, "feedback": card.feedback}))

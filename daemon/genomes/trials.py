@@ -55,8 +55,8 @@ class Version:
     image: str
 
     def trial(self, task: Task) -> str:
-        """Name of one of its trials, everywhere."""
-        return f"{self.candidate}-{self.purpose}-{task.id}"
+        """Name of one of its trials, everywhere: below the candidate's, so that its cost is the candidate's."""
+        return f"{self.candidate}/{self.purpose}-{task.id}"
 
 
 def run_trials(house: House, target: GenomeTarget, version: Version, tasks: Sequence[Task]) -> list[TrialRow]:
@@ -90,7 +90,6 @@ def run_trial(house: House, target: GenomeTarget, version: Version, task: Task) 
         max_tokens=house.settings.model_tokens,
         seed=seed,
     )
-    meter = Meter()
     with (
         scratch(house, trial, "trial") as folder,
         effect(
@@ -100,8 +99,7 @@ def run_trial(house: House, target: GenomeTarget, version: Version, task: Task) 
             candidate=trial,
             reserve=trial_maximum(),
             body={"genome": version.genome, "task": task.id, "manifest": task.manifest(), "purpose": version.purpose},
-            meter=meter,
-        ),
+        ) as meter,
     ):
         run = run_agent(
             house,

@@ -89,9 +89,10 @@ def run_agent(
 
 def container_name(what: str) -> str:
     """A name that the engine takes, different for different texts however long they are."""
-    if len(what) <= 100:
-        return f"ratchet-{what}"
-    return f"ratchet-{what[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+    plain = what.replace("/", "-")
+    if len(plain) <= 100 and plain == what:
+        return f"ratchet-{plain}"
+    return f"ratchet-{plain[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
 def _read(ended: Exit, usage: Usage, log: str, box: Path) -> AgentRun:
