@@ -175,6 +175,7 @@ class Target:
             "file": self.build.file,
             "symbol": self.build.symbol,
             "call_seconds": self.resources.call_seconds,
+            "runtime": self.resources.runtime,
             "gflops": self.judge.gflops,
             "gbytes": self.judge.gbytes,
             "resolution_seconds": self.judge.resolution_us / 1e6,

@@ -77,6 +77,9 @@ class Build(Section):
 class Resources(Section):
     """`[resources]`: limits of a runner."""
 
+    runtime: Literal["runc", "runsc"] = "runc"
+    """`runsc`: candidates run in gVisor, a kernel of their own. Slower to start and to call, so better for scores."""
+
     cpus: float = Field(1.0, gt=0, le=256)
     memory_mb: int = Field(256, ge=64)
     pids: int = Field(64, ge=8, le=256)

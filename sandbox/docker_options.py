@@ -26,6 +26,7 @@ BASE_ENV: Mapping[str, str] = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "
 
 EXECUTABLE_TMPFS = "/work"
 TMPFS_INODES = 65_536
+SENTRY_TASKS = 64
 
 
 def engine_name(instance: str, name: str) -> str:
@@ -46,6 +47,11 @@ def command(spec: ContainerSpec) -> list[str]:
     """
     seconds = math.ceil(spec.limits.wall_seconds) + GRACE_SECONDS
     return ["/usr/bin/timeout", "--signal=KILL", str(seconds), *spec.command]
+
+
+def pids_limit(spec: ContainerSpec) -> int:
+    """Tasks that the engine allows: the spec's, and room for gVisor's own threads, which count like the runner's."""
+    return spec.limits.pids + (SENTRY_TASKS if spec.runtime == "runsc" else 0)
 
 
 def tmpfs(spec: ContainerSpec) -> dict[str, str]:
@@ -109,7 +115,7 @@ def create_body(spec: ContainerSpec, labelled: Mapping[str, str]) -> dict[str, A
             "CapAdd": [],
             "Privileged": False,
             "SecurityOpt": security_options(spec),
-            "PidsLimit": limits.pids,
+            "PidsLimit": pids_limit(spec),
             "Memory": limits.memory_bytes,
             "MemorySwap": limits.memory_bytes,
             "NanoCpus": nano_cpus(spec),

@@ -143,6 +143,7 @@ class Judge:
             mounts=mounts,
             limits=settings.run_limits,
             cpuset=cpuset,
+            runtime=settings.runtime,
             labels=self._labels,
         )
         return self._backend.launch(spec)

@@ -154,7 +154,7 @@ ASSERTIONS: tuple[Assertion, ...] = (
         lambda s: sorted(str(group) for group in s.devices.groups),
         OURS,
     ),
-    Assertion("pids-limit", "the number of processes is limited", _host("PidsLimit"), lambda s: s.limits.pids),
+    Assertion("pids-limit", "the number of processes is limited", _host("PidsLimit"), docker_options.pids_limit),
     Assertion("memory", "memory is limited", _host("Memory"), lambda s: s.limits.memory_bytes),
     Assertion("memory-swap", "no swap beyond it", _host("MemorySwap"), lambda s: s.limits.memory_bytes, SWAP),
     Assertion(

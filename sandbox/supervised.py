@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from sandbox.capture import Demultiplexer
+from sandbox.docker_options import pids_limit
 from sandbox.engine import Engine, Gone, Sample, Stream
 from sandbox.exits import Exit, KillReason, classify
 from sandbox.spec import ContainerSpec
@@ -169,7 +170,7 @@ class Supervised:
         if sample is not None and sample.cpu_seconds >= self._last.cpu_seconds:
             self._sampled, self._last = begin, sample
             self._most_pids = max(self._most_pids, sample.pids)
-            self._crowded |= sample.pids >= self._spec.limits.pids or sample.forks_refused > 0
+            self._crowded |= sample.pids >= pids_limit(self._spec) or sample.forks_refused > 0
 
     def _finish(self, code: int) -> Exit:
         ended = time.monotonic()
@@ -192,7 +193,7 @@ class Supervised:
 
     def _sentry_crowded(self, code: int) -> bool:
         """gVisor's kernel is a process under the same limit: refused a thread it ends at once, with its runtime's 2."""
-        return self._spec.runtime == "runsc" and code == 2 and 4 * self._most_pids >= 3 * self._spec.limits.pids
+        return self._spec.runtime == "runsc" and code == 2 and 4 * self._most_pids >= 3 * pids_limit(self._spec)
 
     def _oom_killed(self, code: int) -> bool:
         """The kernel's count, else the engine's flag; its event may come after that of the end: ask twice for a 137."""
