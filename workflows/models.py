@@ -71,9 +71,9 @@ class CampaignSpec(Strict):
     a provider fails."""
     roles: dict[Role, ModelName] = {}
     """Other models for parts of the work; what is not named here is done by the candidate's own model."""
-    strategy: Literal["sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"] = (
-        "sigmoid-children"
-    )
+    strategy: Literal[
+        "epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"
+    ] = "epsilon-greedy"
     """How parents are chosen. Where no gain comes for long, another one has its turns."""
     crossover: float = Field(0.15, ge=0, le=1)
     """Share of candidates that join two parents, where there are two."""
@@ -232,6 +232,8 @@ class Scorecard(Stored):
     """Public part of the log, for the next proposer; at most 4 kB."""
     log: str = ""
     """Blob hash of the whole bounded log."""
+    cases: dict[str, float] = {}
+    """Score on each visible case, in the unit of `score`."""
 
 
 class Promotion(Stored):
@@ -380,6 +382,17 @@ class StopAnswer(Stored):
     accounts: dict[str, AccountLine] = {}
 
 
+class ArmReport(Stored):
+    """What one arm of a campaign came to on the visible cases."""
+
+    candidates: int
+    """Decided ones."""
+    accepted: int
+    best: str = ""
+    score: float | None = None
+    """Best believed score, in the unit of `Scorecard.score`; the seed's when nothing was accepted."""
+
+
 class CampaignReport(Stored):
     """Result of the Campaign workflow."""
 
@@ -397,6 +410,10 @@ class CampaignReport(Stored):
     sealed_pairs: int = 0
     sealed_left: int = 0
     """Uses of the sealed cases that were left of what policy allows the campaign."""
+    control: ArmReport | None = None
+    """Sampling alone, when the campaign had a control arm."""
+    main: ArmReport | None = None
+    """The search after as many candidates as the control arm had: the fair comparison."""
     spent: dict[Account, int] = {}
     audit_records: int = 0
 

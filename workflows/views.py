@@ -155,12 +155,24 @@ def closing_page(report: CampaignReport) -> str:
             f"({_number(report.speedup_low)} to {_number(report.speedup_high)})",
             f"- uses of the sealed cases left: {report.sealed_left}",
             f"- decided: {report.decided}; verdicts: {_counts(report.verdicts)}",
+            *_beside_sampling(report),
         ]
     )
 
 
 def _likely(line: dict[str, Any] | None) -> str:
     return "" if line is None else f"{line['expected']} ({line['low']} to {line['high']})"
+
+
+def _beside_sampling(report: CampaignReport) -> list[str]:
+    """The search beside its control arm, where there was one."""
+    if report.control is None or report.main is None:
+        return []
+    main, control = report.main, report.control
+    return [
+        f"- best of {main.candidates} by the search: {_number(main.score)} ({main.accepted} accepted); "
+        f"of {control.candidates} sampled: {_number(control.score)} ({control.accepted} accepted)"
+    ]
 
 
 def _number(value: float | None) -> str:

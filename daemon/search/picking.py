@@ -20,9 +20,9 @@ from daemon.search.plateau import Grades, Plateau, event_of, plateau
 from daemon.search.population import Member, believed, family, main_arm, scored
 from daemon.search.streams import stream
 
-Strategy = Literal["sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"]
+Strategy = Literal["epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
-OTHERS: tuple[Strategy, ...] = ("islands", "clade", "sigmoid-children")
+OTHERS: tuple[Strategy, ...] = ("islands", "moving-midpoint", "sigmoid-children")
 """What a search that stands still turns to, in turns."""
 NO_SHARES = Shares()
 
@@ -34,7 +34,7 @@ class Plan:
     campaign: str
     seed: int
     seed_candidate: str
-    strategy: Strategy = "sigmoid-children"
+    strategy: Strategy = "epsilon-greedy"
     models: tuple[str, ...] = ("",)
     patience: int = 20
     shares: Shares = NO_SHARES

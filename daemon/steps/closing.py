@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 from daemon.genomes.heldout import sealed_interval
 from daemon.house import House
 from daemon.records.ledger import Line
 from daemon.records.rows import CandidateRow
+from daemon.search.arms import arm
 from daemon.search.intervals import Interval
 from daemon.steps.effects import DAEMON
 from daemon.steps.measuring import fixed, measuring
 from kernels.target import Target
 from sandbox.judging import CandidateFault
-from workflows.models import Account, CampaignFacts, CampaignReport, CampaignSpec, Progress
+from workflows.models import Account, ArmReport, CampaignFacts, CampaignReport, CampaignSpec, Progress
 from workflows.ports import RefusedError
 
 PAIRS = 16
@@ -42,6 +44,7 @@ def close(house: House, spec: CampaignSpec, facts: CampaignFacts, progress: Prog
         spent=spent,
         sealed_left=left(house.ledger.statement(campaign).get("sealed_queries")),
         audit_records=house.audit.size,
+        **_arms(house, campaign),
         **_numbers(target, measured),
     )
     house.audit.append("campaign.close", actor=DAEMON, campaign=campaign, body=report.model_dump())
@@ -93,6 +96,17 @@ def _measure(house: House, facts: CampaignFacts, target: Target, winner: Candida
             body={"error": str(error)[:500]},
         )
         return None
+
+
+def _arms(house: House, campaign: str) -> dict[str, ArmReport | None]:
+    """The control arm, where there was one, and the search at the same number of candidates."""
+    members = house.populations.of(campaign)
+    control = arm(members, "control")
+    if control is None:
+        return {}
+    main = arm(members, "main", control.candidates)
+    shown = {"control": control, "main": main}
+    return {name: None if one is None else ArmReport(**asdict(one)) for name, one in shown.items()}
 
 
 def _numbers(target: Target, measured: Interval | None) -> dict[str, float | int | None]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from daemon.house import House
+from daemon.records.rows import CandidateRow
 from daemon.search.accept import alpha_for
+from daemon.search.folding import fold
 from daemon.search.intervals import Interval
 from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, until_decided
 from kernels.target import Target
@@ -35,16 +37,16 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
         ) as session:
             alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
             outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
-        card = _card(target, outcome, parent.score or 0.0)
+        card = _card(target, outcome, parent)
     except CandidateFault as fault:
-        card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=house.blobs.put(fault.log.encode()))
+        card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))
     _keep(house, spec, card)
     return card
 
 
-def _card(target: Target, outcome: Outcome, base: float) -> Scorecard:
+def _card(target: Target, outcome: Outcome, parent: CandidateRow) -> Scorecard:
     """A scorecard from measured pairs. A gain beyond belief is for a person to look at, never accepted."""
-    decision, interval = outcome.decision, outcome.interval
+    decision, interval, base = outcome.decision, outcome.interval, parent.score or 0.0
     verdict = "accepted" if decision and decision.outcome == "accepted" else "failed:no-gain"
     if target.metric.kind == "time" and interval.mean > math.log(target.metric.max_gain):
         verdict = "quarantined:implausible"
@@ -58,6 +60,7 @@ def _card(target: Target, outcome: Outcome, base: float) -> Scorecard:
         e_value=decision.e_value if decision else None,
         threshold=decision.threshold if decision else None,
         feedback=_words(target, interval),
+        cases={case: parent.cases.get(case, base) + gain for case, gain in outcome.cases.items()},
     )
 
 
@@ -71,4 +74,5 @@ def _words(target: Target, interval: Interval) -> str:
 def _keep(house: House, spec: CandidateSpec, card: Scorecard) -> None:
     row = house.candidate(spec.choice.candidate)
     measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
-    house.archive.put(row.model_copy(update={**measured, "feedback": card.feedback, "log": card.log}))
+    told = {"feedback": card.feedback, "log": card.log, "cases": card.cases}
+    house.archive.put(row.model_copy(update={**measured, **told}))

@@ -6,8 +6,9 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from statistics import fmean
 from typing import Any
 
 from daemon.house import House
@@ -34,6 +35,8 @@ class Outcome:
     gains: tuple[float, ...]
     interval: Interval
     decision: Decision | None = None
+    cases: Mapping[str, float] = field(default_factory=dict)
+    """Mean gain on each case that was measured."""
 
 
 def gains_of(target: Target, pairs: Sequence[Pair]) -> list[float]:
@@ -52,12 +55,17 @@ def until_decided(session: Session, target: Target, rule: Rule, alpha: float) ->
     """Pairs on the visible cases until the e-process accepts or gives up."""
     acceptance = Acceptance(rule, alpha)
     gains: list[float] = []
+    by_case: dict[str, list[float]] = {}
     while not gains or acceptance.decision.outcome == "undecided":
         count = min(BATCH if gains else FIRST, rule.max_pairs - len(gains))
-        fresh = gains_of(target, session.pairs(max(1, count), "visible"))
+        pairs = session.pairs(max(1, count), "visible")
+        fresh = gains_of(target, pairs)
         acceptance.add(fresh)
         gains += fresh
-    return Outcome(tuple(gains), mean_interval(gains), acceptance.decision)
+        for pair, gain in zip(pairs, fresh, strict=True):
+            by_case.setdefault(pair.case, []).append(gain)
+    cases = {case: fmean(found) for case, found in sorted(by_case.items())}
+    return Outcome(tuple(gains), mean_interval(gains), acceptance.decision, cases)
 
 
 def fixed(session: Session, target: Target, count: int, suite: str) -> Outcome:
