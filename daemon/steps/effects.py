@@ -63,7 +63,7 @@ def effect(
     """Reserve, record the intent durably, run the block, settle, record the outcome.
 
     The ledger key is the candidate, the kind and the attempt. After a crash inside the block the reservation stays open
-    and counts at its maximum; the next start says so in the log (`daemon/aftermath.py`).
+    and counts at its maximum.
 
     Raises BudgetExceeded or AuditUnavailable before anything happened.
     """
