@@ -36,13 +36,13 @@ def review(house: House) -> str:
 
 def take_back(house: House, rollout: Rollout, actor: str, reason: str, decision: str) -> bool:
     """End a rollout; the version before it is used again. False when it had ended already."""
-    _tell(house, "genome.rollback.intent", rollout, actor, reason, decision)
+    _record("genome.rollback.intent", house, rollout, actor, reason, decision)
     if not house.rollouts.roll_back(rollout.number, actor=actor, reason=reason):
         return False
     history = house.archive.champion_history("genome")
     if history and history[-1].candidate == rollout.candidate and history[-1].previous:
         house.archive.rollback("genome", actor=actor, decision_id=decision, reason=reason)
-    _tell(house, "genome.rollback.outcome", rollout, actor, reason, decision)
+    _record("genome.rollback.outcome", house, rollout, actor, reason, decision)
     house.metrics.rollout("rolled-back")
     return True
 
@@ -51,12 +51,12 @@ def complete(house: House, rollout: Rollout, actor: str, reason: str, decision: 
     """The canary becomes the version in use. False when it was none any more."""
     if not house.rollouts.complete(rollout.number, actor=actor, reason=reason):
         return False
-    _tell(house, "genome.current", rollout, actor, reason, decision)
+    _record("genome.current", house, rollout, actor, reason, decision)
     house.metrics.rollout("completed")
     return True
 
 
-def _tell(house: House, kind: str, rollout: Rollout, actor: str, reason: str, decision: str) -> None:
+def _record(kind: str, house: House, rollout: Rollout, actor: str, reason: str, decision: str) -> None:
     row = house.candidate(rollout.candidate)
     body = {"rollout": rollout.number, "genome": rollout.genome, "reason": reason, "decision": decision}
     house.audit.append(kind, actor=actor, campaign=row.campaign, candidate=rollout.candidate, body=body)

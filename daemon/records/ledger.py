@@ -103,7 +103,7 @@ class Ledger:
             lines = {str(row["account"]): row for row in _accounts(connection, campaign)}
             known = _find(connection, key)
             if known is not None:
-                if known.campaign != campaign or known.amounts != dict(amounts):
+                if known.campaign != campaign or _told(known.amounts) != _told(amounts):
                     raise LedgerConflict(
                         f"ledger: key {key} is in use with other amounts; a new attempt needs a new key"
                     )
@@ -281,6 +281,11 @@ def _statement(connection: Connection, campaign: str) -> dict[Account, Line]:
 def _find(connection: Connection, key: str) -> Reservation | None:
     row = connection.execute(select(reservations).where(reservations.c.key == key)).mappings().first()
     return None if row is None else _with_lines(connection, row)
+
+
+def _told(amounts: Amounts) -> dict[Account, int]:
+    """What was really set aside: a settlement adds lines of zero for accounts that nothing was reserved on."""
+    return {account: amount for account, amount in amounts.items() if amount}
 
 
 def _with_lines(connection: Connection, row: RowMapping) -> Reservation:

@@ -65,7 +65,7 @@ def check(
         _run(["compile", *places, *fixed]).wait()
         artefact = read_artefact(out)
         arms = {arm: lay_out(artefact, root / arm, build["file"]) for arm in ARMS}
-        session = Session(io, target / "evaluator.py")
+        session = Session(io, target)
         children: list[subprocess.Popen[bytes]] = []
         try:
             session.answer(
@@ -102,6 +102,7 @@ def _rules(file: dict[str, Any]) -> dict[str, Any]:
     """What the daemon would tell the judge of this target."""
     judge, build = file.get("judge", {}), file["build"]
     return {
+        "evaluator": "evaluator.py",
         "metric_kind": file["metric"]["kind"],
         "language": build["language"],
         "build": [],

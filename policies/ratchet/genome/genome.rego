@@ -57,6 +57,8 @@ proven contains "action" if {
 
 readable if input.ceiling.readable == true
 
+known_tool(tool) if tool in data.ratchet.genome.tools
+
 few_tools if lib.within(count(input.ceiling.tools), data.ratchet.genome.max_tools)
 
 enough_tasks if lib.within(data.ratchet.genome.heldout.tasks, input.heldout.tasks)
@@ -127,7 +129,7 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.genome.levels, "gen
 deny contains lib.finding(rego.metadata.rule(), data.ratchet.genome.levels, "genome.toml", msg) if {
 	input.action == "edit"
 	some tool in input.ceiling.tools
-	not tool in data.ratchet.genome.tools
+	not known_tool(tool)
 	msg := sprintf("The tool %s is not within the ceiling.", [tool])
 }
 
