@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from daemon.decisions import refused
 from daemon.gate import Gate
 from daemon.killswitch import KillSwitch
+from daemon.standing import Standing, waiting_hold
 from sandbox.docker_backend import DockerBackend, Running
 from sandbox.spec import ContainerSpec
-from workflows.ports import InfrastructureError
+from workflows.ports import HeldError, InfrastructureError
 
 CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
 """Labels by which a container names whom it serves."""
@@ -18,24 +21,30 @@ class GovernedBackend(DockerBackend):
 
     gate: Gate
     switch: KillSwitch
+    standing: Standing
 
     def launch(self, spec: ContainerSpec) -> Running:
         """Ask, then launch.
 
-        Raises RefusedError when policy says no, InfrastructureError when it does not answer or the switch is pulled.
+        Raises RefusedError when policy says no (HeldError when an override could lift it), InfrastructureError when it
+        does not answer or the switch is pulled.
         """
         self._look()
         campaign, candidate = spec.labels.get(CAMPAIGN, ""), spec.labels.get(CANDIDATE, "")
-        facts = {
+        facts: dict[str, Any] = {
             "campaign": campaign,
             "candidate": candidate,
             "role": spec.role,
             "spec": spec.model_dump(mode="json"),
             "gpu": bool(spec.devices.paths),
+            **self.standing.facts(campaign, candidate),
         }
         decision = self.gate.decide("sandbox", facts, campaign=campaign, candidate=candidate)
         if decision.cause:
             raise InfrastructureError(f"opa: {decision.cause}")
+        if decision.soft:
+            hold = waiting_hold(campaign, candidate, decision)
+            raise HeldError(decision.deny[0].code, "; ".join(decision.reasons), hold)
         if not decision.permitted:
             raise refused(decision, "SANDBOX")
         running = super().launch(spec)

@@ -13,11 +13,13 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
+from daemon.records.holds import Holds
 from daemon.records.ledger import Ledger
 from daemon.records.once import Once
 from daemon.records.rows import CandidateRow
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.standing import Standing
 from daemon.steps.populations import Populations
 from kernels.target import BadTarget, Target, list_targets, load_target
 from sandbox.docker_backend import DockerBackend
@@ -42,6 +44,8 @@ class House:
     judges: Judges
     metrics: Metrics
     populations: Populations
+    holds: Holds
+    standing: Standing
     once: Once
 
     def image(self) -> str:

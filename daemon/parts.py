@@ -22,12 +22,14 @@ from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
 from daemon.records.db import Database
+from daemon.records.holds import Holds
 from daemon.records.journal import Journal
 from daemon.records.keys import ensure_signing_key
 from daemon.records.ledger import Ledger
 from daemon.records.once import Once
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.standing import Standing
 from daemon.steps.populations import Populations
 from sandbox.images.version import tag
 
@@ -72,6 +74,7 @@ def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics) -> Gate:
             decision["seconds"],
             [finding["code"] for finding in decision["deny"]],
         )
+        metrics.findings((found["level"], found["code"]) for found in (*decision["deny"], *decision["warn"]))
         body = {key: value for key, value in decision.items() if key not in ("campaign", "candidate")}
         audit.append(
             "decision", actor="gate", campaign=decision["campaign"], candidate=decision["candidate"], body=body
@@ -90,15 +93,16 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     asked = gate(engine, audit, metrics)
     undo.append(("gate", asked.close))
     backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
-    backend.gate, backend.switch = asked, KillSwitch(home)
+    archive, holds = Archive(db, trees := TreeStore(home / "archive.git")), Holds(db)
+    standing = Standing(holds, archive, settings.signers)
+    backend.gate, backend.switch, backend.standing = asked, KillSwitch(home), standing
     undo.append(("docker", partial(_close_docker, backend)))
-    ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
+    ledger, blobs = Ledger(db), BlobStore(home / "blobs")
     gateway = _gateway(settings, db, ledger, audit, blobs, metrics)
     gateway.start()
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
     undo.append(("judges", judges.close_all))
-    archive = Archive(db, trees)
     return House(
         settings=settings,
         image_name=settings.image or tag(),
@@ -112,8 +116,10 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         gateway=gateway,
         judges=judges,
         metrics=metrics,
-        populations=Populations(archive),
+        holds=holds,
+        standing=standing,
         once=Once(db),
+        populations=Populations(archive),
     )
 
 

@@ -23,7 +23,10 @@ from workflows.models import (
     Choice,
     Commit,
     Edit,
+    Escalation,
+    Hold,
     Note,
+    Override,
     Progress,
     Promotion,
     Proposal,
@@ -31,7 +34,7 @@ from workflows.models import (
     StopAnswer,
     StopQuestion,
 )
-from workflows.ports import CampaignPort, CandidatePort, InfrastructureError, RefusedError
+from workflows.ports import CampaignPort, CandidatePort, HeldError, InfrastructureError, RefusedError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,6 +47,9 @@ def translated(method: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(*args, **kwargs)
+        except HeldError as error:
+            hold = error.hold.model_dump(mode="json")
+            raise ApplicationError(str(error), error.rule, hold, type="HeldError", non_retryable=True) from error
         except RefusedError as error:
             raise ApplicationError(str(error), error.rule, type="RefusedError", non_retryable=True) from error
         except InfrastructureError as error:
@@ -104,6 +110,24 @@ class CampaignActivities:
     def extend_budget(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         """See `CampaignPort.extend`."""
         return self._port.extend(campaign, extension)
+
+    @activity.defn
+    @translated
+    def override_hold(self, campaign: str, hold: Hold, given: Override) -> str:
+        """See `CampaignPort.answer`."""
+        return self._port.answer(campaign, hold, "override", given)
+
+    @activity.defn
+    @translated
+    def escalate_hold(self, campaign: str, hold: Hold, given: Escalation) -> str:
+        """See `CampaignPort.answer`."""
+        return self._port.answer(campaign, hold, "escalate", given)
+
+    @activity.defn
+    @translated
+    def reject_hold(self, campaign: str, hold: Hold, given: Approval) -> str:
+        """See `CampaignPort.answer`."""
+        return self._port.answer(campaign, hold, "reject", given)
 
     @activity.defn
     @translated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
@@ -23,8 +24,10 @@ with workflow.unsafe.imports_passed_through():
         CandidateSpec,
         Carried,
         Choice,
+        Escalation,
         Hold,
         Note,
+        Override,
         Progress,
         StopAnswer,
         StopQuestion,
@@ -57,6 +60,7 @@ class Campaign:
         self._running: set[str] = set()
         self._holds: dict[str, Hold] = {}
         self._report: CampaignReport | None = None
+        self._most_in_flight = self._spec.in_flight
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -94,7 +98,7 @@ class Campaign:
 
     def _free(self) -> bool:
         """A held candidate waits for a person and takes no slot."""
-        return not self._progress.paused and len(self._running) - len(self._holds) < self._spec.in_flight
+        return not self._progress.paused and len(self._running) - len(self._holds) < self._most_in_flight
 
     async def _next(self) -> Choice | None:
         """The next candidate's parent and model, or None when there is (for now) nothing to start."""
@@ -110,6 +114,10 @@ class Campaign:
             CampaignActivities.check_stop, args=[question], **LIGHT
         )
         self._update(accounts=answer.accounts or self._progress.accounts)
+        # Policy may have been narrowed since the start; those already under way go on.
+        self._most_in_flight = min(self._spec.in_flight, max(answer.in_flight or self._spec.in_flight, 1))
+        if not self._free():
+            return None
         if answer.stop:
             self._stop(answer.reason)
             return None
@@ -254,6 +262,12 @@ class Campaign:
             self._holds[hold.candidate] = hold
             self._show()
 
+    @workflow.signal(description="(internal) a candidate waits no more")
+    def released(self, candidate: str) -> None:
+        """Sent by the candidate's own workflow."""
+        if self._holds.pop(candidate, None) is not None:
+            self._show()
+
     # -- updates (checked before they are accepted) --------------------------------------------------------------
 
     @workflow.update(description="Approve a held candidate: {candidate, by, signature, reason}")
@@ -264,22 +278,57 @@ class Campaign:
 
     @approve.validator
     def _check_approve(self, approval: Approval) -> None:
-        self._check_hold(approval)
+        self._check_hold(approval, "approval", "needs an override, not an approval")
 
-    @workflow.update(description="Reject a held candidate: {candidate, by, reason}")
+    @workflow.update(description="Reject a held candidate: {candidate, by, signature, reason}")
     async def reject(self, approval: Approval) -> str:
-        """Forward a no."""
+        """Forward a no, once its signature is checked."""
+        told = await self._answered(CampaignActivities.reject_hold, approval)
         await workflow.get_external_workflow_handle(approval.candidate).signal(Candidate.reject, approval)
-        return f"{approval.candidate} rejected by {approval.by}"
+        return told
 
     @reject.validator
     def _check_reject(self, approval: Approval) -> None:
         self._check_hold(approval)
 
-    def _check_hold(self, approval: Approval) -> None:
-        if approval.candidate not in self._holds:
+    @workflow.update(description="Let a softly denied candidate pass: {candidate, by, signature, reason, until}")
+    async def override(self, given: Override) -> str:
+        """Book an override that policy permits; then what was denied is asked again."""
+        told = await self._answered(CampaignActivities.override_hold, given)
+        await workflow.get_external_workflow_handle(given.candidate).signal(Candidate.reopen)
+        return told
+
+    @override.validator
+    def _check_override(self, given: Override) -> None:
+        self._check_hold(given, "override", "needs an approval, not an override")
+
+    @workflow.update(
+        description="Ask more of a hold: {candidate, by, signature, reason, approvals, role, prolong_seconds}"
+    )
+    async def escalate(self, given: Escalation) -> str:
+        """Book an escalation that policy permits; the hold then shows what it asks for."""
+        told = await self._answered(CampaignActivities.escalate_hold, given)
+        await workflow.get_external_workflow_handle(given.candidate).signal(Candidate.reopen)
+        return told
+
+    @escalate.validator
+    def _check_escalate(self, given: Escalation) -> None:
+        self._check_hold(given, "approval", "needs an override; only what waits for approvals can be escalated")
+
+    def _check_hold(self, given: Approval, kind: str = "", otherwise: str = "") -> None:
+        hold = self._holds.get(given.candidate)
+        if hold is None:
             waiting = ", ".join(sorted(self._holds)) or "none"
-            raise ApplicationError(f"{approval.candidate!r} does not wait for a person (waiting: {waiting})")
+            raise ApplicationError(f"{given.candidate!r} does not wait for a person (waiting: {waiting})")
+        if kind and hold.kind != kind:
+            raise ApplicationError(f"{given.candidate} {otherwise}")
+
+    async def _answered(self, step: Callable[..., str], given: Approval) -> str:
+        hold = self._holds[given.candidate]
+        try:
+            return await workflow.execute_activity_method(step, args=[self._id, hold, given], **LIGHT)
+        except ActivityError as error:
+            raise ApplicationError(str(error.cause), type="Refused", non_retryable=True) from error
 
     @workflow.update(description="Raise caps: {add: {usd, tokens, ...}, by, reason}")
     async def extend_budget(self, extension: BudgetExtension) -> dict[str, int]:

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from daemon.cli import audit, campaign, candidate, demo, doctor, errors, kill, policy, steer, target, up
+from daemon.cli import answers, audit, campaign, candidate, demo, doctor, errors, kill, policy, steer, target, up
 from daemon.cli.output import safe
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 steer.add_to(campaign.app)
+answers.add_to(campaign.app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(candidate.app, name="candidate")
 app.add_typer(target.app, name="target")

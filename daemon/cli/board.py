@@ -180,9 +180,7 @@ def page(document: dict[str, Any]) -> str:
     if document.get("sealed_left") is not None:
         lines.append(f"sealed     {document['sealed_left']} uses of the sealed cases left")
     for hold in document["holds"]:
-        lines.append(
-            f"waits      {cell(hold['candidate'])}: {cell('; '.join(hold['reasons']))}, {hold['left_seconds']} s left"
-        )
+        lines.append(f"waits      {cell(hold['candidate'])}: {waits_for(hold)}, {hold['left_seconds']} s left")
     for name, account in sorted(document.get("spent", {}).items()):
         amounts = " ".join(f"{key} {units(name, account[key])}" for key in ("spent", "reserved", "cap"))
         lines.append(f"  {name:<15} {amounts}")
@@ -194,6 +192,15 @@ def page(document: dict[str, Any]) -> str:
     if document.get("report"):
         lines.append(f"result     {result(document['report'])}")
     return "\n".join(lines)
+
+
+def waits_for(hold: dict[str, Any]) -> str:
+    """What a hold needs and has: `1 of 2 approvals (ana)`, or the rules that an override has to name."""
+    why = cell("; ".join(hold["reasons"]))
+    if hold["kind"] == "override":
+        return f"an override of {cell(', '.join(hold['codes']))} ({why})"
+    given = f" ({cell(', '.join(hold['given']))})" if hold["given"] else ""
+    return f"{len(hold['given'])} of {hold['approvals_needed']} approvals{given}; {why}"
 
 
 def result(report: dict[str, Any], unit: str = "") -> str:

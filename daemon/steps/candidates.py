@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from daemon.house import House
-from daemon.steps import edits, promote, record
+from daemon.steps import edits, holds, promote, record
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
 from workflows.models import (
@@ -19,7 +19,7 @@ from workflows.models import (
     Proposal,
     Scorecard,
 )
-from workflows.ports import InfrastructureError
+from workflows.ports import HeldError, InfrastructureError
 
 
 class CandidateSteps:
@@ -29,33 +29,36 @@ class CandidateSteps:
         self._house = house
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        """Time a step; count it when the fault is ours."""
+    def _step(self, name: str, spec: CandidateSpec) -> Iterator[None]:
+        """Time a step; count it when the fault is ours; write down where a soft denial makes the candidate wait."""
         with self._house.metrics.step(name):
             try:
                 yield
+            except HeldError as error:
+                holds.show(self._house, spec.campaign, error.hold)
+                raise
             except InfrastructureError as error:
                 self._house.metrics.infrastructure_error(error)
                 raise
 
     def propose(self, spec: CandidateSpec) -> Proposal:
         """See `propose.propose`."""
-        with self._step("propose"):
+        with self._step("propose", spec):
             return propose(self._house, spec)
 
     def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
         """See `edits.gate`."""
-        with self._step("gate"):
+        with self._step("gate", spec):
             return edits.gate(self._house, spec, proposal)
 
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """See `edits.commit`."""
-        with self._step("commit"):
+        with self._step("commit", spec):
             return edits.commit(self._house, spec, edit, proposal)
 
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """See `evaluate.evaluate`."""
-        with self._step("evaluate"):
+        with self._step("evaluate", spec):
             card = evaluate(self._house, spec, edit)
         if card.e_value is not None:
             self._house.metrics.measured(card.pairs, card.e_value)
@@ -63,7 +66,7 @@ class CandidateSteps:
 
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         """See `promote.promote`."""
-        with self._step("promote"):
+        with self._step("promote", spec):
             promotion = promote.promote(self._house, spec, edit, card, approvals)
         self._house.metrics.promotion(promotion.status)
         return promotion
@@ -82,5 +85,5 @@ class CandidateSteps:
         promotion: Promotion | None,
     ) -> CandidateOutcome:
         """See `record.record`."""
-        with self._step("record"):
+        with self._step("record", spec):
             return record.record(self._house, spec, proposal, edit, commit, card, promotion)

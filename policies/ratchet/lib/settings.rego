@@ -40,6 +40,8 @@ tuned.budget.levels := data.ratchet.budget.levels
 
 tuned.stop.defaults := data.ratchet.stop.defaults
 
+tuned.stop.rate := data.ratchet.stop.rate
+
 tuned.stop.accounts := data.ratchet.stop.accounts
 
 tuned.stop.order := data.ratchet.stop.order
@@ -63,3 +65,27 @@ tuned.promote.cohabiting_approvals := data.ratchet.promote.cohabiting_approvals
 tuned.promote.roles := data.ratchet.promote.roles
 
 tuned.promote.levels := data.ratchet.promote.levels
+
+tuned.people.roles := data.ratchet.people.roles
+
+tuned.override.wait_seconds := data.ratchet.override.wait_seconds
+
+tuned.override.most_waiting := data.ratchet.override.most_waiting
+
+tuned.override.reason_length := data.ratchet.override.reason_length
+
+tuned.override.most_seconds := data.ratchet.override.most_seconds
+
+tuned.override.undo_seconds := data.ratchet.override.undo_seconds
+
+tuned.override.roles := data.ratchet.override.roles
+
+tuned.override.escalation := data.ratchet.override.escalation
+
+tuned.override.levels := data.ratchet.override.levels
+
+tuned.model.models := data.ratchet.model.models
+
+tuned.model.targets := data.ratchet.model.targets
+
+tuned.model.levels := data.ratchet.model.levels
