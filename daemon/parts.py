@@ -11,6 +11,7 @@ from daemon.engines.opa import Listeners, OpaEngine, opa_engine
 from daemon.gate import Gate
 from daemon.gateway.identity import container_of
 from daemon.gateway.meter import Meter
+from daemon.gateway.ports import Permit
 from daemon.gateway.provider import LiteLLMProvider
 from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
@@ -30,6 +31,7 @@ from daemon.records.once import Once
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.standing import Standing
+from daemon.steps.models import permit
 from daemon.steps.populations import Populations
 from sandbox.images.version import tag
 
@@ -98,7 +100,8 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     backend.gate, backend.switch, backend.standing = asked, KillSwitch(home), standing
     undo.append(("docker", partial(_close_docker, backend)))
     ledger, blobs = Ledger(db), BlobStore(home / "blobs")
-    gateway = _gateway(settings, db, ledger, audit, blobs, metrics)
+    permitted = permit(asked, ledger, archive, standing)
+    gateway = _gateway(settings, db, ledger, audit, blobs, metrics, permitted)
     gateway.start()
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
@@ -133,7 +136,13 @@ CALLS = {"model.answer": "ok", "model.replayed": "replayed", "model.refused": "r
 
 
 def _gateway(
-    settings: Settings, db: Database, ledger: Ledger, audit: AuditLog, blobs: BlobStore, metrics: Metrics
+    settings: Settings,
+    db: Database,
+    ledger: Ledger,
+    audit: AuditLog,
+    blobs: BlobStore,
+    metrics: Metrics,
+    permitted: Permit,
 ) -> Gateway:
     def record(kind: str, body: dict[str, Any]) -> None:
         if kind in CALLS:
@@ -149,6 +158,6 @@ def _gateway(
 
     provider = LiteLLMProvider(settings.catalogue, [settings.scripts])
     provider.warm()
-    meter = Meter(provider, ledger, Journal(db), record, blobs.put)
+    meter = Meter(provider, ledger, Journal(db), record, blobs.put, permit=permitted)
     # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).
     return Gateway(meter, settings.home / "run" / "gateway", container_of=container_of)

@@ -119,7 +119,7 @@ class Campaign:
         if not self._free():
             return None
         if answer.stop:
-            self._stop(answer.reason)
+            self._stop(answer.reason, answer.detail)
             return None
         if self._progress.paused or self._progress.stopping:
             return None
@@ -131,7 +131,7 @@ class Campaign:
         except ActivityError as error:
             cause = error.cause
             rule = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else "choose"
-            self._stop(str(rule))
+            self._stop(str(rule), str(cause))
             return None
         self._update(next_number=number + 1)
         return choice
@@ -188,9 +188,9 @@ class Campaign:
     def _update(self, **changes: Any) -> None:
         self._progress = self._progress.model_copy(update=changes)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, detail: str = "") -> None:
         if not self._progress.stopping:
-            self._update(stopping=reason)
+            self._update(stopping=reason, stopping_detail=detail[:500])
         self._show()
 
     def _show(self) -> None:

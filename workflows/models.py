@@ -339,6 +339,8 @@ class Progress(Stored):
     paused: bool = False
     stopping: str = ""
     """Reason, once a stop was decided."""
+    stopping_detail: str = ""
+    """The same in a sentence, where there is one."""
     notes: tuple[str, ...] = ()
     """The newest 20; all of them are in the archive."""
     leaders: tuple[CandidateOutcome, ...] = ()
@@ -369,6 +371,8 @@ class StopAnswer(Stored):
 
     stop: bool
     reason: str = ""
+    detail: str = ""
+    """The reason in a sentence."""
     in_flight: int | None = None
     """Candidates that policy allows at the same time; absent leaves it to the campaign."""
     accounts: dict[str, AccountLine] = {}

@@ -72,6 +72,7 @@ def status(
         "eta_seconds": round(elapsed / progress.decided * remaining, 1) if progress.decided else None,
         "paused": progress.paused,
         "stopping": progress.stopping,
+        "stopping_detail": progress.stopping_detail,
         "holds": hold_rows(holds, now),
         "notes": list(progress.notes),
     }
@@ -105,9 +106,12 @@ def live_page(status: dict[str, Any]) -> str:
         f"- elapsed: {status['elapsed_seconds']} s, about {_number(status['eta_seconds'])} s to go",
     ]
     if status["stopping"]:
-        lines.append(f"- stopping: {status['stopping']}")
+        lines.append(f"- stopping: {status['stopping']}. {status['stopping_detail']}".rstrip())
     for hold in status["holds"]:
-        lines.append(f"- **waits for a person**: `{hold['candidate']}`, {hold['left_seconds']} s left")
+        needs = f"{len(hold['given'])} of {hold['approvals_needed']} approvals"
+        if hold["kind"] == "override":
+            needs = f"an override of {', '.join(hold['codes'])}"
+        lines.append(f"- **waits for a person**: `{hold['candidate']}`, {needs}, {hold['left_seconds']} s left")
     if status["spent"]:
         lines += ["", "| account | spent | reserved | cap |", "| --- | --- | --- | --- |"]
         lines += [

@@ -175,6 +175,8 @@ def page(document: dict[str, Any]) -> str:
         f"best       {cell(document['best'] or 'none')} {scored(document)}",
         f"champion   {cell(document['champion'] or 'none')}",
     ]
+    if document.get("stopping_detail"):
+        lines.append(f"because    {cell(document['stopping_detail'])}")
     if document.get("detectable") is not None:
         lines.append(f"detects    gains from {detectable(document)}")
     if document.get("sealed_left") is not None:

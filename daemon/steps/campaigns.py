@@ -17,6 +17,7 @@ from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, request
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
+from daemon.steps.models import may_use
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import (
@@ -121,7 +122,7 @@ class CampaignSteps:
             return StopAnswer(stop=False, accounts=lines, in_flight=answer.require.get("in_flight"))
         first = answer.deny[0] if answer.deny else None
         reason = (first.word or first.code) if first else "policy"
-        return StopAnswer(stop=True, reason=reason, accounts=lines)
+        return StopAnswer(stop=True, reason=reason, detail=first.msg if first else "", accounts=lines)
 
     def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         """Raise caps when policy permits it; the same request twice counts once."""
@@ -167,6 +168,7 @@ class CampaignSteps:
             decision = self._house.decide("budget", question, campaign=campaign)
             if not decision.permitted:
                 raise refused(decision)
+            may_use(self._house, campaign, spec.target, model)
         return decision
 
     def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:

@@ -13,6 +13,7 @@ from daemon.search.streams import stream
 from daemon.steps.budgets import budget_facts, models_of
 from daemon.steps.effects import DAEMON
 from daemon.steps.maxima import candidate_maximum
+from daemon.steps.models import may_use
 from kernels.target import Target
 from workflows.models import CampaignFacts, CampaignSpec, Choice
 
@@ -32,6 +33,7 @@ def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) 
         decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
         if not decision.permitted:
             raise refused(decision)
+        may_use(house, facts.campaign, spec.target, picked.models[0], candidate)
         house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
         house.ledger.settle(f"{candidate}/place", {"candidates": 1})
         row = house.archive.put(_row(facts, number, candidate, picked))
