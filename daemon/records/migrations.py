@@ -106,6 +106,16 @@ MIGRATIONS: tuple[Migration, ...] = (
                started DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION)""",
         ),
     ),
+    Migration(
+        4,
+        "leases of GPUs",
+        (
+            """CREATE TABLE gpus (device TEXT NOT NULL PRIMARY KEY, vendor TEXT NOT NULL,
+               state TEXT NOT NULL CHECK (state IN ('free', 'leased', 'resting', 'caring', 'drained')),
+               token BIGINT NOT NULL, holder TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL, hangs TEXT NOT NULL,
+               reason TEXT NOT NULL, since DOUBLE PRECISION NOT NULL)""",
+        ),
+    ),
 )
 
 
