@@ -8,6 +8,7 @@ from typing import Any
 
 from daemon.gate import Decision, Gate
 from daemon.gateway.server import Gateway
+from daemon.gpus.lending import Lender
 from daemon.judges import Judges
 from daemon.metrics import Metrics
 from daemon.records.archive import Archive
@@ -38,6 +39,7 @@ class House:
     backend: DockerBackend
     gateway: Gateway
     judges: Judges
+    gpus: Lender
     metrics: Metrics
     populations: Populations
 

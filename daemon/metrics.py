@@ -163,6 +163,8 @@ class Metrics:
         self._runs = self._counter("sandbox_runs", "Containers that ended, by how.", role=ROLES, reason=EXITS)
         self._run_time = self._histogram("sandbox_run_duration_seconds", "Life of a container.", _SLOW, role=ROLES)
         self._kills = self._counter("sandbox_kills", "Containers killed, by limit.", reason=KILLS)
+        self.gpus = self._open_gauge("gpu_state", "1 for the state that a GPU is in.", "device", "state")
+        self.gpu_hangs = self._counter("gpu_hangs", "GPU kernels that hung.")
         self._containers = self._gauge("containers_live", "Containers that exist now.", role=ROLES)
 
     def _money(self) -> None:

@@ -14,6 +14,7 @@ from daemon.gateway.meter import Meter
 from daemon.gateway.provider import LiteLLMProvider
 from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
+from daemon.gpus.parts import lender
 from daemon.house import House
 from daemon.judges import Judges
 from daemon.killswitch import KillSwitch
@@ -98,9 +99,10 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     judges = Judges(backend, home, settings.measuring)
     undo.append(("judges", judges.close_all))
     archive = Archive(db, trees)
+    image_name = settings.image or tag()
     return House(
         settings=settings,
-        image_name=settings.image or tag(),
+        image_name=image_name,
         ledger=ledger,
         audit=audit,
         blobs=blobs,
@@ -110,6 +112,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         backend=backend,
         gateway=gateway,
         judges=judges,
+        gpus=lender(settings, db, backend, audit, metrics, image_name),
         metrics=metrics,
         populations=Populations(archive),
     )

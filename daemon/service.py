@@ -94,6 +94,7 @@ class Service:
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=settings.shutdown_seconds,
+            gpus=self.house.gpus.served,
             interceptors=[Halt(self._switch)],
         )
         self._refuse_if_killed()

@@ -1,12 +1,15 @@
-"""Containers of the launcher: the build without a device, the run with one, and the care between two leases. Pure."""
+"""Containers of the launcher: the build without a device, the run with one, and the care between two leases."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.backend import Backend, Running
 from sandbox.devices import Device, Grant
 from sandbox.spec import ContainerSpec, Limits, Mount
+from workflows.ports import InfrastructureError
 
 MIB = 1024 * 1024
 CARE_LIMITS = Limits(memory_bytes=4096 * MIB, pids=128, nofile=1024, wall_seconds=240.0)
@@ -16,6 +19,17 @@ DRIVER = "/driver"
 
 Programs = tuple[Path, Path]
 """Host folders of the guest and of the launcher, placed where containers may read them."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What both arms of a session on a GPU have in common; the folders of the arms hold objects, not source."""
+
+    grant: Grant
+    image: str
+    programs: Programs
+    rows: int
+    """Index of the argument that counts rows."""
 
 
 def program_mounts(programs: Programs) -> tuple[Mount, ...]:
@@ -35,6 +49,35 @@ def library(driver: str) -> tuple[str, ...]:
 def serve_command(grant: Grant, rows: int) -> tuple[str, ...]:
     """The launcher for one arm."""
     return (*_PYTHON, "serve", "--vendor", grant.vendor, "--rows", str(rows), *library(grant.driver))
+
+
+def launch_under(backend: Backend, spec: ContainerSpec, launch: Launch) -> Running:
+    """Start the launcher in place of the guest, on the leased GPU. Raises InfrastructureError when the lease is over.
+
+    The second look is for a holder that slept between the first one and the start: the launcher waits for the judge,
+    which asks nothing before this returns.
+    """
+    grant = launch.grant
+    grant.check()
+    kept = tuple(mount for mount in spec.mounts if mount.target != "/guest")
+    running = backend.launch(
+        spec.model_copy(
+            update={
+                "image": launch.image,
+                "command": serve_command(grant, launch.rows),
+                "mounts": (*kept, *program_mounts(launch.programs), *driver_mounts(grant.driver)),
+                "env": {**spec.env, **grant.environment},
+                "devices": grant.devices,
+                "labels": {**spec.labels, **grant.labels},
+            }
+        )
+    )
+    try:
+        grant.check()
+    except InfrastructureError:
+        running.remove()
+        raise
+    return running
 
 
 def driver_mounts(driver: str) -> tuple[Mount, ...]:

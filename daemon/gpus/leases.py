@@ -16,6 +16,7 @@ State = Literal["free", "leased", "resting", "caring", "drained"]
 
 REST_SECONDS = 30.0
 """Between two tries to find a device healthy again."""
+RETURNED = "returned by "
 HANGS_THAT_DRAIN = 2
 """Hangs of so many different candidates are the device's fault until a person has looked."""
 
@@ -123,7 +124,8 @@ class Leases:
             row = rows.get(device)
             if row is None or row.state != "resting":
                 return None
-            if row.reason not in ("new", "released") and self._clock() < row.since + REST_SECONDS:
+            ready = row.reason in ("new", "released") or row.reason.startswith(RETURNED)
+            if not ready and self._clock() < row.since + REST_SECONDS:
                 return None
             return self._give(rows, device, "caring", "care", seconds)
 
@@ -135,13 +137,13 @@ class Leases:
             if healthy:
                 rows[lease.device] = rows[lease.device]._replace(state="free")
 
-    def put_back(self, device: str) -> bool:
+    def put_back(self, device: str, by: str) -> bool:
         """A person returns a drained device: it is cared for before it is used. False when it was not drained."""
         with self._shelf.edit() as rows:
             row = rows.get(device)
             if row is None or row.state != "drained":
                 return False
-            self._rest(rows, row._replace(hangs=()), "new")
+            self._rest(rows, row._replace(hangs=()), f"{RETURNED}{by}")
             return True
 
     def all(self) -> list[DeviceRow]:

@@ -96,6 +96,8 @@ class Lender:
         self._told = told
         self._driver = driver
         self._patience = patience
+        self.served = tuple(device.name for device in find())
+        """Devices that this daemon polls a queue for: those that were there at its start."""
 
     def devices(self, wanted: Sequence[Vendor]) -> dict[str, Device]:
         """The host's GPUs of these makes, by name, as they are now: nodes may be renumbered at any start."""
@@ -107,7 +109,8 @@ class Lender:
         """The device that a task should wait for: one that is free, else one that will be; empty when there is none."""
         found = self.devices(wanted)
         order = {"free": 0, "resting": 1, "caring": 1, "leased": 2}
-        rows = [row for row in self.leases.all() if row.device in found and row.state in order]
+        usable = found.keys() & set(self.served)
+        rows = [row for row in self.leases.all() if row.device in usable and row.state in order]
         return min(rows, key=lambda row: (order[row.state], row.device)).device if rows else ""
 
     @contextmanager
@@ -142,6 +145,7 @@ class Lender:
 
     def tend(self, device: Device) -> bool:
         """Care for a device that rests; True when it is free now."""
+        after = next((row.reason for row in self.leases.all() if row.device == device.name), "")
         lease = self.leases.begin_care(device.name, CARE_SECONDS)
         if lease is None:
             self._show()
@@ -152,7 +156,7 @@ class Lender:
         except InfrastructureError as error:
             report = Report(False, detail=str(error)[:300])
         body = {"device": device.name, "token": lease.token, "healthy": report.healthy}
-        body |= {"filled": report.filled, "detail": report.detail}
+        body |= {"filled": report.filled, "detail": report.detail, "after": after}
         self._audit.append("gpu.tended", actor="daemon", body=body)
         try:
             self.leases.end_care(lease, healthy=report.healthy, reason=report.detail)
@@ -222,5 +226,5 @@ def none_at_all(wanted: Sequence[Vendor], drained: Sequence[DeviceRow]) -> str:
     """Why there is no device, and what to do."""
     if drained:
         told = "; ".join(f"{row.device}: {row.reason}" for row in drained)
-        return f"no-device: every GPU is drained ({told}); look at it, then `ratchet gpu return DEVICE`"
+        return f"no-device: every GPU is drained ({told}); look at it, then `ratchet doctor return DEVICE`"
     return f"no-device: this host has no GPU for {' or '.join(wanted)}; `ratchet doctor gpu` says why"

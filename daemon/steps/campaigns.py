@@ -6,6 +6,7 @@ import math
 
 from daemon.decisions import refused
 from daemon.gate import Decision
+from daemon.gpus.lending import none_at_all
 from daemon.house import House
 from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
@@ -46,6 +47,8 @@ class CampaignSteps:
         house = self._house
         target = house.target(spec.target)
         check_models(house, spec)
+        if target.device is not None and not house.gpus.devices(target.device.vendors):
+            raise RefusedError("NO-DEVICE", none_at_all(target.device.vendors, ()))
         image = house.image()
         decision = self._may_start(campaign, spec)
         caps: dict[Account, int] = {**decision.require.get("caps", {}), **spec.budget.amounts()}

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from daemon.house import House
 from daemon.steps import edits, promote, record
+from daemon.steps.device import device_for
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
 from workflows.models import (
@@ -52,6 +53,10 @@ class CandidateSteps:
         """See `edits.commit`."""
         with self._step("commit"):
             return edits.commit(self._house, spec, edit, proposal)
+
+    def device(self, spec: CandidateSpec) -> str:
+        """See `device.device_for`."""
+        return device_for(self._house, spec)
 
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """See `evaluate.evaluate`."""

@@ -13,6 +13,7 @@ from typing import Any
 from daemon.house import House
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
+from daemon.steps.device import launching
 from daemon.steps.effects import DAEMON, Meter, attempt, effect, scratch
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import measuring_maximum
@@ -101,10 +102,12 @@ def measuring(
         seed = os.urandom(32)
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
+            names = {"campaign": campaign, "candidate": candidate, "step": step}
             with (
                 intact(house, campaign, candidate, target),
+                launching(house, target, arms=arms, meter=taken, **names) as (built, launch),
                 house.judges.measuring_cpu() as cpu,
-                judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,
+                judge.session(f"{candidate}-{step}-{attempt()}", seed, built, cpuset=cpu, launch=launch) as opened,
             ):
                 tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(seed).hexdigest()})
                 try:

@@ -134,7 +134,7 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule(device=st.sampled_from(DEVICES))
     def a_person_returns_it(self, device: str) -> None:
         drained = {row.device: row.state for row in self.leases.all()}[device] == "drained"
-        assert self.leases.put_back(device) is drained
+        assert self.leases.put_back(device, "ana") is drained
 
     def fence(self, device: str) -> None:
         """What is done before a device is cared for: no container on it outlives this."""
