@@ -1,4 +1,4 @@
-"""The judges of running campaigns: one long-lived judge container each, and one measurement for each reserved CPU."""
+"""The judges of running campaigns: one long-lived judge container each, and how many measure at a time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ GUEST_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "guest"
 class Judges:
     """Starts a campaign's judge when it is first needed. Thread-safe."""
 
-    def __init__(self, backend: GovernedBackend, state: Path, cpus: Sequence[str]) -> None:
+    def __init__(self, backend: GovernedBackend, state: Path, cpus: Sequence[str], score_slots: int) -> None:
         self._backend = backend
         self._state = state
         self._lock = threading.Lock()  # protects _judges
         self._judges: dict[str, Judge] = {}
         self._cpus: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._scoring = threading.BoundedSemaphore(score_slots)
         for cpu in cpus:
             self._cpus.put(cpu)
 
@@ -47,6 +48,8 @@ class Judges:
                 guest=place(GUEST_PROGRAM, payloads),
                 judge=place(JUDGE_PROGRAM, payloads),
                 labels={CAMPAIGN: campaign},
+                rooms=self._state / "rooms",
+                bounds=self._backend.bounds,
             )
             judge.start()
             self._judges[campaign] = judge
@@ -59,8 +62,15 @@ class Judges:
         return {} if judge is None else {name: digest(collect(folder)) for name, folder in judge.programs().items()}
 
     @contextmanager
-    def measuring_cpu(self) -> Iterator[str]:
-        """A CPU that no other measurement uses; waits for one."""
+    def slot(self, target: Target) -> Iterator[str]:
+        """Wait for a place to measure in; the CPUs to run on, empty for any.
+
+        A time is measured on a CPU that no other time is measured on. A score is the same on a busy CPU.
+        """
+        if target.metric.kind == "score":
+            with self._scoring:
+                yield ""
+            return
         cpu = self._cpus.get()
         try:
             yield cpu

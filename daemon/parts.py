@@ -104,7 +104,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     gateway = _gateway(settings, journal, ledger, audit, blobs, metrics)
     gateway.start()
     undo.append(("gateway", gateway.stop))
-    judges = Judges(backend, home, settings.measuring)
+    judges = Judges(backend, home, settings.measuring, settings.score_slots)
     undo.append(("judges", judges.close_all))
     archive = Archive(db, trees)
     return House(

@@ -38,7 +38,7 @@ from workflows.ports import InfrastructureError, RefusedError
 
 log = logging.getLogger("ratchet")
 
-FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "run", "scratch")
+FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "rooms", "run", "scratch")
 CHECK_SECONDS = 2.0
 KILLED_GRACE_SECONDS = 3.0
 """How long steps may take to notice that the kill switch took their containers."""
@@ -94,7 +94,7 @@ class Service:
             CampaignSteps(self.house, search_attributes=self._temporal is not None),
             CandidateSteps(self.house),
             propose_slots=settings.propose_slots,
-            measure_slots=len(settings.measuring) + 1,
+            measure_slots=len(settings.measuring) + settings.score_slots + 1,
             grace_seconds=settings.shutdown_seconds,
             interceptors=[Halt(self._switch), Faults(self.metrics)],
         )

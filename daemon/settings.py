@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Name of the sandbox image; empty is the one that `make setup` builds."""
     measure_cpus: str = ""
     """CPUs that measurements are pinned to, one slot for each, like `2,3`. Empty: the last CPU."""
+    score_slots: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, le=64)
+    """Candidates that may be measured at the same time where the metric is a score. Default: one for each CPU."""
     propose_slots: int = Field(4, ge=1, le=64)
     """Agents that may run at the same time."""
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from daemon.governed import CANDIDATE
 from daemon.house import House
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
-from daemon.steps.effects import DAEMON, attempt, effect, scratch
+from daemon.steps.effects import DAEMON, attempt, effect
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import measuring_maximum
 from kernels.target import Target
 from sandbox.judging import CandidateFault, Pair, Session
+from sandbox.prepared import ARMS
 from workflows.models import Account
 
 FIRST, BATCH = 8, 4
@@ -89,24 +90,19 @@ def measuring(
     """
     reserve: dict[Account, int] = {**measuring_maximum(target), **({"sealed_queries": 1} if suite == "sealed" else {})}
     fault: CandidateFault | None = None
-    with (
-        scratch(house, candidate, step) as folder,
-        effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken,
-    ):
-        arms = {arm: folder / arm for arm in ("child", "parent")}
-        for arm, tree in zip(arms, trees, strict=True):
-            house.trees.export(tree, arms[arm])
+    with effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken:
         judge = house.judges.get(campaign, target, house.image())
-        seed = os.urandom(32)
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
             with (
                 intact(house, campaign, candidate, target),
-                house.judges.measuring_cpu() as cpu,
-                judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,
+                house.judges.slot(target) as cpuset,
+                judge.take(f"{candidate}-{step}-{attempt()}", cpuset, {CANDIDATE: candidate}) as opened,
             ):
-                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(seed).hexdigest()})
+                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(opened.seed).hexdigest()})
                 try:
+                    for arm, tree in zip(ARMS, trees, strict=True):
+                        house.trees.fill(tree, opened.folder(arm))
                     if suite == "sealed":
                         taken.add("sealed_queries", 1)
                     opened.build("child")
@@ -114,7 +110,7 @@ def measuring(
                     yield opened
                 finally:
                     taken.add("cpu_ms", opened.cpu_seconds() * 1000)
-                    tell("seed.revealed", body={"step": step, "seed": seed.hex()}, durable=False)
+                    tell("seed.revealed", body={"step": step, "seed": opened.seed.hex()}, durable=False)
         except CandidateFault as error:
             fault = error
     if fault is not None:
