@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from daemon.governed import CAMPAIGN, GovernedBackend
+from daemon.search.steady import Steady
 from kernels.target import Target
 from sandbox.judging import Judge
 from sandbox.payload import collect, digest, place
@@ -23,9 +24,10 @@ class Judges:
     def __init__(self, backend: GovernedBackend, state: Path, cpus: Sequence[str], score_slots: int) -> None:
         self._backend = backend
         self._state = state
-        self._lock = threading.Lock()  # protects _judges
+        self._lock = threading.Lock()  # protects _judges, _steady
         self._judges: dict[str, Judge] = {}
         self._cpus: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._steady: dict[str, Steady] = {}
         self._scoring = threading.BoundedSemaphore(score_slots)
         for cpu in cpus:
             self._cpus.put(cpu)
@@ -61,6 +63,11 @@ class Judges:
             judge = self._judges.get(campaign)
         return {} if judge is None else {name: digest(collect(folder)) for name, folder in judge.programs().items()}
 
+    def steady(self, campaign: str) -> Steady:
+        """What the campaign's trees were seen to reach since the daemon started."""
+        with self._lock:
+            return self._steady.setdefault(campaign, Steady())
+
     @contextmanager
     def slot(self, target: Target) -> Iterator[str]:
         """Wait for a place to measure in; the CPUs to run on, empty for any.
@@ -81,6 +88,7 @@ class Judges:
         """End the campaign's judge, if it runs."""
         with self._lock:
             judge = self._judges.pop(campaign, None)
+            self._steady.pop(campaign, None)
         if judge is not None:
             judge.close()
 

@@ -57,6 +57,8 @@ class Session:
     ) -> None:
         self.seed = seed
         """What everything random in the session follows from."""
+        self.values: dict[str, dict[str, list[float]]] = {"child": {}, "parent": {}}
+        """Metric values so far: arm → case → values. Of a check only those of a target with a score."""
         self._prepared = prepared
         self._judge = judge
         self._client = client
@@ -103,9 +105,16 @@ class Session:
 
         Raises CandidateFault (`failed:wrong`, `failed:bad-output`, `killed:…`, `quarantined:…`) or InfrastructureError.
         """
-        cases = self._ask("check", self._patience(), arm=arm, suite=suite).get("cases")
+        answer = self._ask("check", self._patience(), arm=arm, suite=suite)
+        cases = answer.get("cases")
         if not isinstance(cases, int) or cases < 1:
             raise InfrastructureError("judge: the answer to check does not say how many cases there were")
+        try:
+            values = {str(case): float(value) for case, value in answer["values"].items()}
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise InfrastructureError("judge: the answer to check has no values") from error
+        for case, value in values.items():
+            self.values[arm].setdefault(case, []).append(value)
         return cases
 
     def pairs(self, count: int, suite: str) -> list[Pair]:
@@ -131,6 +140,9 @@ class Session:
             times = [pair.child for pair in found], [pair.parent for pair in found]
             self._account.add(after - before, *times, extra=int(suite not in self._warmed))
         self._warmed.add(suite)
+        for pair in found:
+            self.values["child"].setdefault(pair.case, []).append(pair.child)
+            self.values["parent"].setdefault(pair.case, []).append(pair.parent)
         return found
 
     def finish(self) -> None:

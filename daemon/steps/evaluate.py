@@ -7,7 +7,7 @@ import math
 from daemon.house import House
 from daemon.search.accept import alpha_for
 from daemon.search.intervals import Interval
-from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, until_decided
+from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, screened, until_decided
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CandidateSpec, Edit, Scorecard
@@ -33,8 +33,10 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
                 "manifest": target.manifest(),
             },
         ) as session:
-            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
-            outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
+            outcome = screened(house, spec.campaign, session, target, parent.tree)
+            if outcome is None:
+                alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
+                outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
         card = _card(target, outcome, parent.score or 0.0)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=house.blobs.put(fault.log.encode()))

@@ -67,6 +67,18 @@ def fixed(session: Session, target: Target, count: int, suite: str) -> Outcome:
     return Outcome(tuple(gains), mean_interval(gains))
 
 
+def screened(house: House, campaign: str, session: Session, target: Target, parent_tree: str) -> Outcome | None:
+    """What the child's check alone decides: it is no better than a parent whose value never differs. Else None."""
+    if target.metric.kind != "score":
+        return None
+    seen = {case: values[0] for case, values in session.values["child"].items()}
+    lower = target.metric.direction == "minimise"
+    gain = house.judges.steady(campaign).gain(parent_tree, seen, lower_is_better=lower)
+    if gain is None or gain > target.min_effect():
+        return None
+    return Outcome((gain,), mean_interval([gain]))
+
+
 @contextmanager
 def measuring(
     house: House,
@@ -108,6 +120,9 @@ def measuring(
                     opened.build("child")
                     opened.check("child", suite)
                     yield opened
+                    if target.metric.kind == "score" and suite == "visible":
+                        for arm, tree in zip(ARMS, trees, strict=True):
+                            house.judges.steady(campaign).learn(tree, opened.values[arm])
                 finally:
                     taken.add("cpu_ms", opened.cpu_seconds() * 1000)
                     tell("seed.revealed", body={"step": step, "seed": opened.seed.hex()}, durable=False)
