@@ -48,7 +48,8 @@ check-imports:
 check-types:
 	@$(BIN)/mypy
 
-bench: setup ## what the governance costs per candidate, as ratios
+bench: setup ## what governance costs per candidate, and how fast containers start, as ratios
+	@$(BIN)/python -m tests.bench.starts
 	@$(BIN)/python -m tests.bench
 
 format: ## rewrite code and policies into house style

@@ -67,7 +67,8 @@ class Session:
         self._arms = arms
         self._cpuset = cpuset
         self._runners: dict[str, Running] = {}
-        self._exits: dict[str, Exit] = {}
+        self.exits: dict[str, Exit] = {}
+        """How the runners that are stopped ended, by arm."""
         self._busy: dict[str, float] = {}
         self._account = Account(judge.settings.run_limits.cpus)
         self._warmed: set[str] = set()
@@ -159,7 +160,7 @@ class Session:
                 "the runner used CPU time while it was not its turn",
                 f"{self._account.used:.3f} s of CPU during the pairs, allowed {self._account.allowed:.3f} s",
             )
-        child, busy = self._exits.get("child"), self._busy.get("child")
+        child, busy = self.exits.get("child"), self._busy.get("child")
         if child is None or busy is None:
             return
         allowed = allowed_cpu_seconds(busy, child.wall_seconds, self._judge.settings.run_limits.cpus)
@@ -174,7 +175,7 @@ class Session:
     def cpu_seconds(self) -> float:
         """CPU seconds of both runners. It stops them: ask when nothing is left to measure."""
         self._stop()
-        return sum(exit_.cpu_seconds for exit_ in self._exits.values())
+        return sum(exit_.cpu_seconds for exit_ in self.exits.values())
 
     def close(self) -> None:
         """Remove the runners and end the judge's session. May be repeated."""
@@ -199,8 +200,8 @@ class Session:
         failure: InfrastructureError | None = None
         for arm, running in self._runners.items():
             try:
-                if arm not in self._exits:
-                    self._exits[arm] = running.kill("killed")
+                if arm not in self.exits:
+                    self.exits[arm] = running.kill("killed")
                     running.remove()
             except InfrastructureError as error:
                 failure = failure or error
@@ -223,7 +224,7 @@ class Session:
         running = self._runners.get(arm)
         if running is None:
             return InfrastructureError(f"judge: a fault of an arm that does not run: {arm!r}")
-        exit_ = self._exits[arm] = _end(running, seen)
+        exit_ = self.exits[arm] = _end(running, seen)
         running.remove()
         said = exit_.stderr[-8000:].decode("utf-8", "replace")
         if seen == ABSENT:

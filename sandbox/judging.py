@@ -131,6 +131,10 @@ class Judge:
             prepared=prepared,
         )
 
+    def ready(self, cpuset: str = "") -> int:
+        """How many sessions wait for their use."""
+        return self._pool.idle(cpuset)
+
     def _open(self, seed: bytes, arms: Iterable[str], settings: JudgeSettings) -> tuple[JudgeClient, Path]:
         self.start()
         try:

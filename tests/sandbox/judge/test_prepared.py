@@ -81,7 +81,7 @@ def test_each_session_has_containers_of_its_own_that_started_before_the_tree_was
             used.append(child.id)
             folder = session.folder("child")
         assert not folder.exists()
-        until(lambda: judge._pool.idle("") == 1)
+        until(lambda: judge.ready() == 1)
         assert used[-1] not in {prepared.id for _, it in judge._pool._idle[""] for prepared in it.runners.values()}
     assert len(set(used)) == len(seeds) == 3
     judge.close()
@@ -93,7 +93,7 @@ def test_what_waits_is_not_lost_when_the_judge_dies(judge: Judge) -> None:
     with judge.take("one") as session:
         fill(session.folder("child"), seed_of("packing"))
         session.build("child")
-    until(lambda: judge._pool.idle("") == 1)
+    until(lambda: judge.ready() == 1)
     assert judge._running is not None
     judge._running.kill()
     with judge.take("two") as session:
@@ -108,7 +108,7 @@ def test_a_refused_use_runs_nothing(
     with judge.take("one") as session:
         fill(session.folder("child"), seed_of("packing"))
         session.build("child")
-    until(lambda: judge._pool.idle("") == 1)
+    until(lambda: judge.ready() == 1)
 
     def refuse(running: object, spec: object) -> None:
         running.remove()  # type: ignore[attr-defined]
