@@ -19,6 +19,8 @@ from workflows.ports import InfrastructureError
 
 MARGIN_SECONDS = 45.0
 """What a request may take beyond the work of the candidate: connecting, drawing, checking."""
+HARMLESS = ("failed:build", "failed:wrong", "failed:exception", "failed:not-repeatable")
+"""Failures after which a runner is as good as before."""
 FEEDBACK_BYTES = 4096
 FREE_CPU_SECONDS = 1.0
 """CPU time that a runner may use beyond its calls: starting the guest, and answering."""
@@ -78,6 +80,27 @@ class Session:
         settings = self._judge.settings
         answer = self._ask("build", 2 * settings.build_seconds + MARGIN_SECONDS, arm=arm)
         return str(answer.get("log", ""))
+
+    def describe(self) -> dict[str, Any]:
+        """Kinds of a call's `arguments` and types of its `outputs`, as the target's evaluator draws them."""
+        return self._ask("describe", self._patience())
+
+    def trial(self, arm: str, at: str) -> str:
+        """Build and check the tree in the subfolder `at` of the arm's folder; how it failed, or nothing.
+
+        The runner stays for the next tree after a failure that ended no process and wrote nothing it should not have.
+        Raises CandidateFault for every other fault, and InfrastructureError.
+        """
+        if arm not in self._runners:
+            folder, io = self._arms[arm], self._io / arm
+            self._runners[arm] = self._judge.launch_runner(self._key, arm, folder, io, self._cpuset)
+        answer = self._client.ask("trial", self._patience(), arm=arm, at=at)
+        fault = answer.get("fault")
+        if fault is None:
+            return ""
+        if fault.get("verdict") in HARMLESS:
+            return str(fault["verdict"])
+        raise self._fault(fault)
 
     def check(self, arm: str, suite: str) -> int:
         """Call the arm on every case of a suite and check each answer; returns the number of cases.

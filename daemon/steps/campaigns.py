@@ -14,6 +14,7 @@ from daemon.search.calibration import calibrate, smallest_detectable
 from daemon.steps import choosing, closing, integrity
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, request
+from daemon.steps.fitness import require_fit
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
 from kernels.target import Target
@@ -56,6 +57,7 @@ class CampaignSteps:
         if row.facts:
             return CampaignFacts.model_validate_json(row.facts)
         house.ledger.open(campaign, caps)
+        require_fit(house, campaign, target, image)
         seed = self._add_seed(campaign, target, row.opened)
         sigma = self._calibrate(campaign, target, seed)
         rule = rule_for(target, sigma)

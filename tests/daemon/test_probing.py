@@ -1,0 +1,97 @@
+"""Every probe fails before a sound target's judge, over local processes; a weakened target is caught by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from daemon.probing import Checked, Checks, attack
+from kernels.target import Target, load_target
+from sandbox.docker_backend import DockerBackend
+from sandbox.judging import Judge
+from sandbox.payload import place
+from tests.daemon.targets import TARGETS, WEAKENED, write
+from tests.sandbox.judge.conftest import GUEST, JUDGE
+from tests.sandbox.judge.local import LocalBackend
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+Try = Callable[[Target], Checked]
+
+
+@pytest.fixture
+def attacked(tmp_path: Path) -> Iterator[Try]:
+    """Attack a target's judge over local processes."""
+    judges: list[Judge] = []
+
+    def go(target: Target) -> Checked:
+        work = tmp_path / f"work{len(judges)}"
+        work.mkdir()
+        settings = target.judge_settings(target.folder)
+        image = "sha256:" + "0" * 64
+        judge = Judge(LocalBackend(work), image, settings, tmp_path / "io", f"p{len(judges)}", GUEST, JUDGE)
+        judges.append(judge)
+        return attack(judge, target)
+
+    yield go
+    for judge in judges:
+        judge.close()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_of_forty_lines_holds_every_probe(name: str, attacked: Try, tmp_path: Path) -> None:
+    assert len(TARGETS[name]["evaluator.py"].splitlines()) <= 40
+    checked = attacked(write(tmp_path, name))
+    assert checked.passed, checked
+    assert len(checked.attacks) >= {"scan": 19, "words": 12, "tally": 8}[name]
+    assert {one.state for one in checked.attacks} == {"held"}
+
+
+def test_the_shipped_target_in_python_holds_every_probe(attacked: Try) -> None:
+    checked = attacked(load_target(CHECKOUT / "kernels" / "packing"))
+    assert checked.passed and len(checked.attacks) >= 13, checked
+
+
+@pytest.mark.parametrize("flaw", WEAKENED)
+def test_a_weak_target_is_caught_by_the_name_of_the_probe(flaw: str, attacked: Try, tmp_path: Path) -> None:
+    name, old, new, caught = WEAKENED[flaw]
+    checked = attacked(write(tmp_path, name, old, new))
+    assert not checked.passed
+    assert caught <= {one.name for one in checked.caught}, checked
+    assert all(probe in checked.why() for probe in caught)
+
+
+def test_a_seed_that_fails_its_own_judge_is_a_problem_of_the_target(attacked: Try, tmp_path: Path) -> None:
+    target = write(tmp_path, "scan", "1e-5 * np.sqrt", "-1.0 * np.sqrt")
+    checked = attacked(target)
+    assert not checked.passed and "the seed fails its own judge: failed:wrong" in checked.why()
+
+
+def test_a_result_is_kept_for_exactly_these_files(tmp_path: Path) -> None:
+    target, checks = write(tmp_path, "scan"), Checks(tmp_path / "checks")
+    checked = Checked("scan", target.manifest(), problem="none was made")
+    checks.keep(target, "image-1", checked)
+    assert checks.find(target, "image-1") == checked
+    assert checks.find(target, "image-2") is None
+    seed = tmp_path / "scan" / "seed" / "scan.c"
+    seed.write_text(seed.read_text() + "\n")
+    assert checks.find(target, "image-1") is None
+    assert Checks(tmp_path / "checks").find(write(tmp_path, "scan"), "image-1") == checked
+    for file in (tmp_path / "checks").iterdir():
+        file.write_text('{"attacks": 3')
+    assert checks.find(target, "image-1") is None
+
+
+@pytest.mark.docker
+def test_in_real_containers_too(docker_backend: DockerBackend, sandbox_image: str, tmp_path: Path) -> None:
+    target, payloads = write(tmp_path, "words"), tmp_path / "payload"
+    settings = target.judge_settings(place(target.judge_files(), payloads))
+    guest, program, io = place(GUEST, payloads), place(JUDGE, payloads), tmp_path / "io"
+    judge = Judge(docker_backend, sandbox_image, settings, io, f"p-{os.urandom(4).hex()}", guest, program)
+    try:
+        checked = attack(judge, target)
+    finally:
+        judge.close()
+    assert checked.passed, checked
