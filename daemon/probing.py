@@ -32,7 +32,7 @@ class Attack:
     """How one probe ended.
 
     `open`: the target admits that it cannot hold this one, and people sign its promotions. `unproven`: it met a limit
-    that it does not reach by itself, so that nothing was shown.
+    that it does not reach by itself, or did not even build, so that nothing was shown.
     """
 
     name: str
@@ -123,6 +123,8 @@ def attack(judge: Judge, target: Target, cpuset: str = "") -> Checked:
         except NoProbes as error:
             return Checked(target.name, manifest, problem=str(error))
 
+        (folder / "probes").mkdir()
+        (folder / "probes").chmod(0o755)
         for probe in probes:
             _plant(folder / "probes" / probe.name, target, probe.files)
         attacks = _attack(judge, target, probes, folder, cpuset)
@@ -144,18 +146,22 @@ def _attack(judge: Judge, target: Target, probes: list[Probe], folder: Path, cpu
                     if fault.verdict.startswith("killed:") and not alone:
                         waiting.insert(0, probe)  # the runner's time may have gone to the ones before
                     else:
-                        # No probe runs into a limit by itself: then nothing was shown.
-                        killed = fault.verdict.startswith("killed:")
-                        yield Attack(probe.name, probe.does, fault.verdict, "unproven" if killed else "held")
+                        yield _failed(probe, fault.verdict)
                     break
                 alone = False
                 yield _judged(judge, target, probe, verdict, folder, cpuset)
 
 
+def _failed(probe: Probe, verdict: str) -> Attack:
+    """Held, unless it never came to cheating: no probe runs into a limit by itself, and each one builds and loads."""
+    shown = not verdict.startswith("killed:") and verdict not in ("failed:build", "failed:load")
+    return Attack(probe.name, probe.does, verdict, "held" if shown else "unproven")
+
+
 def _judged(judge: Judge, target: Target, probe: Probe, verdict: str, folder: Path, cpuset: str) -> Attack:
     """What becomes of a probe that left its runner whole; one that was right by luck must gain nothing."""
     if verdict:
-        return Attack(probe.name, probe.does, verdict, "held")
+        return _failed(probe, verdict)
     if probe.forges and target.integrity == "cohabiting":
         return Attack(probe.name, probe.does, "was taken for right", "open")
     if not probe.lazy:

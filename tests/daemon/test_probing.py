@@ -11,6 +11,7 @@ import pytest
 from daemon.probing import Checked, Checks, attack
 from kernels.target import Target, load_target
 from sandbox.docker_backend import DockerBackend
+from sandbox.images.version import tag
 from sandbox.judging import Judge
 from sandbox.payload import place
 from tests.daemon.targets import TARGETS, WEAKENED, write
@@ -85,13 +86,17 @@ def test_a_result_is_kept_for_exactly_these_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.docker
-def test_in_real_containers_too(docker_backend: DockerBackend, sandbox_image: str, tmp_path: Path) -> None:
+def test_in_real_containers_too(tmp_path: Path) -> None:
     target, payloads = write(tmp_path, "words"), tmp_path / "payload"
+    backend = DockerBackend(instance=f"test-{os.urandom(6).hex()}", allowed_roots=[tmp_path])
+    image = backend.image_id(tag())
     settings = target.judge_settings(place(target.judge_files(), payloads))
     guest, program, io = place(GUEST, payloads), place(JUDGE, payloads), tmp_path / "io"
-    judge = Judge(docker_backend, sandbox_image, settings, io, f"p-{os.urandom(4).hex()}", guest, program)
+    judge = Judge(backend, image, settings, io, f"p-{os.urandom(4).hex()}", guest, program)
     try:
         checked = attack(judge, target)
     finally:
         judge.close()
+        backend.reap(())
+        backend.close()
     assert checked.passed, checked
