@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 MAX_FOUND = 50
 """Enough for a person to see; more adds nothing."""
 
-_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         ("private key", r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"),
@@ -28,13 +28,14 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+"""Kind → what it looks like, within one line."""
 
 
 def find_secrets(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """(line number, kind) of lines that look like a secret; at most one kind a line. Takes (number, text) pairs."""
     found = 0
     for number, text in lines:
-        for kind, pattern in _KINDS:
+        for kind, pattern in KINDS:
             if pattern.search(text):
                 yield number, kind
                 found += 1
