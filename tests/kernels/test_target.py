@@ -99,7 +99,7 @@ def test_the_manifest_covers_everything_but_the_seed(folder: Path) -> None:
     target = load_target(folder)
     before = target.manifest()
     (folder / "seed" / "matmul.c").write_text("changed")
-    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__").mkdir(exist_ok=True)
     (folder / "__pycache__" / "evaluator.pyc").write_bytes(b"cache")
     assert target.manifest() == before
     assert set(target.judge_files()) == {"target.toml", "evaluator.py"}
