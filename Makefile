@@ -8,11 +8,11 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench format image lock clean \
+.PHONY: help setup demo up test check bench bench-search format image lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## prepare this machine: Python packages, Docker engine, OPA, sandbox image (repeat at will)
 	@$(BOOTSTRAP) $(STEPS)
@@ -50,6 +50,9 @@ check-types:
 
 bench: setup ## what the governance costs per candidate, as ratios
 	@$(BIN)/python -m tests.bench
+
+bench-search: setup ## best score against evaluations: our search, sampling, and peers below RATCHET_BENCH_PEERS
+	@$(BIN)/python -m tests.bench.search
 
 format: ## rewrite code and policies into house style
 	$(BIN)/ruff check --quiet --fix .

@@ -11,7 +11,7 @@ from typing import Any
 
 from workflows.ports import RefusedError
 
-QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote")
+QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "genome")
 """What may be asked."""
 
 SCHEMA = 1

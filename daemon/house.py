@@ -13,12 +13,18 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
+from daemon.records.journal import Journal
 from daemon.records.ledger import Ledger
+from daemon.records.once import Once
+from daemon.records.rollouts import Rollouts
 from daemon.records.rows import CandidateRow
+from daemon.records.trials import Trials
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.steps.populations import Populations
 from kernels.target import BadTarget, Target, list_targets, load_target
 from sandbox.docker_backend import DockerBackend
+from workflows.models import CampaignSpec
 from workflows.ports import InfrastructureError, RefusedError
 
 
@@ -29,6 +35,7 @@ class House:
     settings: Settings
     image_name: str
     ledger: Ledger
+    journal: Journal
     audit: AuditLog
     blobs: BlobStore
     archive: Archive
@@ -38,6 +45,10 @@ class House:
     gateway: Gateway
     judges: Judges
     metrics: Metrics
+    populations: Populations
+    trials: Trials
+    rollouts: Rollouts
+    once: Once
 
     def image(self) -> str:
         """Id of the sandbox image. Raises RefusedError when it was never built: no retry can mend that."""
@@ -65,6 +76,13 @@ class House:
         if row is None:
             raise RefusedError("ARCHIVE", f"candidate {candidate!r} is not in the archive")
         return row
+
+    def campaign_spec(self, campaign: str) -> CampaignSpec:
+        """What was asked for when a campaign started. Raises RefusedError when the archive has no such campaign."""
+        row = self.archive.campaign(campaign)
+        if row is None:
+            raise RefusedError("ARCHIVE", f"campaign {campaign!r} is not in the archive")
+        return CampaignSpec.model_validate_json(row.spec)
 
     def decide(self, question: str, facts: dict[str, Any], *, campaign: str, candidate: str = "") -> Decision:
         """Ask the gate. Raises InfrastructureError when there was no real answer; a no is returned as such."""

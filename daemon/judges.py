@@ -11,7 +11,7 @@ from pathlib import Path
 from daemon.governed import CAMPAIGN, GovernedBackend
 from kernels.target import Target
 from sandbox.judging import Judge
-from sandbox.payload import place
+from sandbox.payload import collect, digest, place
 
 JUDGE_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "judge"
 GUEST_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "guest"
@@ -51,6 +51,12 @@ class Judges:
             judge.start()
             self._judges[campaign] = judge
             return judge
+
+    def mounted(self, campaign: str) -> dict[str, str]:
+        """SHA-256 of what the campaign's judge and its runners have mounted, read now; nothing when no judge runs."""
+        with self._lock:
+            judge = self._judges.get(campaign)
+        return {} if judge is None else {name: digest(collect(folder)) for name, folder in judge.programs().items()}
 
     @contextmanager
     def measuring_cpu(self) -> Iterator[str]:

@@ -29,11 +29,12 @@ from prometheus_client import (
 )
 from prometheus_client.metrics import MetricWrapperBase
 
+from daemon.records.outside import Sent
 from workflows.ports import RefusedError
 
 VERDICTS = ("accepted", "failed", "denied", "killed", "quarantined", "inconclusive")
 METRIC_KINDS = ("time", "score")
-QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "canary")
+QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "genome")
 DECISION_OUTCOMES = ("permitted", "denied", "hold", "error")
 ROLES = ("propose", "run", "judge")
 EXITS = ("exit", "timeout", "memory", "pids", "output", "signal", "killed")
@@ -41,8 +42,10 @@ KILLS = ("timeout", "memory", "pids", "output", "killed")
 MODEL_CLASSES = ("tuner", "scripted", "remote")
 CALL_OUTCOMES = ("ok", "replayed", "refused", "failed")
 DIRECTIONS = ("input", "output")
+ROLLOUTS = ("completed", "rolled-back")
 PROMOTIONS = ("promoted", "hold", "refused", "not-better")
 RELOADS = ("loaded", "rejected")
+CHECKPOINTS = ("sent", "failed")
 STEPS = (
     "open",
     "choose",
@@ -58,7 +61,21 @@ STEPS = (
     "note",
     "close",
 )
-PARTS = ("docker", "opa", "temporal", "records", "audit", "blobs", "repo", "gateway", "journal", "payload", "judge")
+PARTS = (
+    "docker",
+    "opa",
+    "temporal",
+    "records",
+    "audit",
+    "blobs",
+    "repo",
+    "gateway",
+    "journal",
+    "payload",
+    "judge",
+    "policy",
+    "host",
+)
 OTHER = "other"
 
 ACCOUNTS = {
@@ -122,6 +139,7 @@ class Metrics:
         build.labels(version).set(1)
         self._ready = self._gauge("ready", "1 while workers poll and every engine answers.")
         self._steps = self._histogram("step_duration_seconds", "Time of one step of the one path.", _SLOW, step=STEPS)
+        self._bugs = self._counter("bugs", "Errors of our own code that nobody foresaw, each met in an activity.")
         self._errors = self._counter("infrastructure_errors", "Faults of ours, each retried, by part.", part=PARTS)
 
     def _search(self) -> None:
@@ -134,6 +152,7 @@ class Metrics:
         self._e_value = self._histogram("e_value", "Highest e-value of each measured candidate.", _EVIDENCE)
         self._pairs = self._histogram("measured_pairs", "Parent/child pairs that each candidate took.", _PAIRS)
         self._promotions = self._counter("promotions", "Answers of the promotion step.", outcome=PROMOTIONS)
+        self._rollouts = self._counter("genome_rollouts", "Ends of canaries of the agent.", outcome=ROLLOUTS)
         self._hold_count = self._gauge("holds", "Candidates that wait for a person.")
         self._hold_since = self._gauge(
             "hold_oldest_timestamp_seconds", "Unix time at which the longest waiting hold began; 0 without holds."
@@ -158,6 +177,14 @@ class Metrics:
         self._audit_records = self._counter("audit_records", "Records appended to the audit log.")
         self._audit_time = self._gauge("audit_last_append_timestamp_seconds", "Unix time of the last audit record.")
         self._audit_writable = self._gauge("audit_writable", "1 while the audit log takes records.")
+
+        self._checkpoints = self._counter(
+            "checkpoints", "Attempts to send a checkpoint of the audit log outside.", outcome=CHECKPOINTS
+        )
+        self._checkpoint_problem = self._gauge("checkpoint_failing", "1 while checkpoints do not get outside.")
+        self._checkpoint_time = self._gauge(
+            "checkpoint_last_sent_timestamp_seconds", "Unix time at which a checkpoint last got outside; 0 without one."
+        )
 
     def _sandbox(self) -> None:
         self._runs = self._counter("sandbox_runs", "Containers that ended, by how.", role=ROLES, reason=EXITS)
@@ -205,6 +232,10 @@ class Metrics:
         """Count a fault of ours; the part is what the message starts with, up to the colon."""
         self._errors.labels(_of(str(error).partition(":")[0].strip(), PARTS)).inc()
 
+    def bug(self) -> None:
+        """Count an error that nobody foresaw."""
+        self._bugs.inc()
+
     def candidate_decided(self, verdict: str, metric_kind: str) -> None:
         """Count a decided candidate; `verdict` as recorded (`failed:no-gain`) or its class alone."""
         self._candidates.labels(_of(verdict.partition(":")[0], VERDICTS), _of(metric_kind, METRIC_KINDS)).inc()
@@ -247,6 +278,10 @@ class Metrics:
                 for sample in metric.samples:
                     if sample.labels["campaign"] == campaign:
                         gauge.remove(*sample.labels.values())
+
+    def rollout(self, outcome: str) -> None:
+        """A canary of the agent was completed or taken back."""
+        self._rollouts.labels(_of(outcome, ROLLOUTS)).inc()
 
     def promotion(self, outcome: str) -> None:
         """An answer of the promotion step (`Promotion.status`)."""
@@ -300,6 +335,12 @@ class Metrics:
     def audit_writable(self, yes: bool) -> None:
         """Whether the audit log takes records."""
         self._audit_writable.set(yes)
+
+    def checkpoint(self, sent: Sent) -> None:
+        """A checkpoint got outside, or an attempt failed."""
+        self._checkpoints.labels("failed" if sent.problem else "sent").inc()
+        self._checkpoint_problem.set(bool(sent.problem))
+        self._checkpoint_time.set(sent.at)
 
     def sandbox_run(self, role: str, reason: str, seconds: float) -> None:
         """A container ended (`Exit.reason`)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from daemon.engines.opa import Listeners, OpaEngine, opa_engine
@@ -25,8 +24,13 @@ from daemon.records.db import Database
 from daemon.records.journal import Journal
 from daemon.records.keys import ensure_signing_key
 from daemon.records.ledger import Ledger
+from daemon.records.once import Once
+from daemon.records.outside import Outside, place_of
+from daemon.records.rollouts import Rollouts
+from daemon.records.trials import Trials
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.steps.populations import Populations
 from sandbox.images.version import tag
 
 Undo = list[tuple[str, Callable[[], Any]]]
@@ -52,11 +56,19 @@ def policy_engine(settings: Settings, metrics: Metrics) -> OpaEngine:
     )
 
 
-def audit_log(home: Path) -> AuditLog:
-    """The audit log, with the signing key made on the first start."""
+def audit_log(settings: Settings, metrics: Metrics, undo: Undo) -> AuditLog:
+    """The audit log, with the signing key made on the first start, and its checkpoints on their way outside."""
+    home = settings.home
     key = home / "keys" / "audit.pem"
     ensure_signing_key(key)
-    return AuditLog(home / "audit", key)
+    if not settings.checkpoint_target:
+        audit = AuditLog(home / "audit", key)
+    else:
+        outside = Outside(place_of(settings.checkpoint_target, home), metrics.checkpoint)
+        undo.append(("checkpoints", outside.close))
+        audit = AuditLog(home / "audit", key, on_checkpoint=outside.offer)
+    undo.append(("audit", audit.close))
+    return audit
 
 
 def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics) -> Gate:
@@ -83,32 +95,38 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     home = settings.home
     db = Database(settings.database)
     undo.append(("records", db.close))
-    audit = audit_log(home)
-    undo.append(("audit", audit.close))
+    audit = audit_log(settings, metrics, undo)
     asked = gate(engine, audit, metrics)
     undo.append(("gate", asked.close))
     backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
     backend.gate, backend.switch = asked, KillSwitch(home)
     undo.append(("docker", partial(_close_docker, backend)))
     ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
-    gateway = _gateway(settings, db, ledger, audit, blobs, metrics)
+    journal = Journal(db)
+    gateway = _gateway(settings, journal, ledger, audit, blobs, metrics)
     gateway.start()
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
     undo.append(("judges", judges.close_all))
+    archive = Archive(db, trees)
     return House(
         settings=settings,
         image_name=settings.image or tag(),
         ledger=ledger,
+        journal=journal,
         audit=audit,
         blobs=blobs,
-        archive=Archive(db, trees),
+        archive=archive,
         trees=trees,
         gate=asked,
         backend=backend,
         gateway=gateway,
         judges=judges,
         metrics=metrics,
+        populations=Populations(archive),
+        trials=Trials(db),
+        rollouts=Rollouts(db),
+        once=Once(db),
     )
 
 
@@ -122,7 +140,7 @@ CALLS = {"model.answer": "ok", "model.replayed": "replayed", "model.refused": "r
 
 
 def _gateway(
-    settings: Settings, db: Database, ledger: Ledger, audit: AuditLog, blobs: BlobStore, metrics: Metrics
+    settings: Settings, journal: Journal, ledger: Ledger, audit: AuditLog, blobs: BlobStore, metrics: Metrics
 ) -> Gateway:
     def record(kind: str, body: dict[str, Any]) -> None:
         if kind in CALLS:
@@ -138,6 +156,6 @@ def _gateway(
 
     provider = LiteLLMProvider(settings.catalogue, [settings.scripts])
     provider.warm()
-    meter = Meter(provider, ledger, Journal(db), record, blobs.put)
+    meter = Meter(provider, ledger, journal, record, blobs.put)
     # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).
     return Gateway(meter, settings.home / "run" / "gateway", container_of=container_of)

@@ -20,14 +20,18 @@ from temporalio.client import Client
 from daemon import parts
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
+from daemon.faults import Faults
+from daemon.genomes.moves import GenomeSteps
 from daemon.halt import Halt
 from daemon.house import House
+from daemon.housekeeping import Housekeeping
 from daemon.instance import instance_of
 from daemon.killing import Watch, remove_containers
 from daemon.killswitch import KillSwitch
 from daemon.metrics import Metrics
+from daemon.packages import require_locked
 from daemon.pulse import Pulse
-from daemon.settings import Settings
+from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
 from daemon.workers import Workers, connect, runtime
@@ -69,6 +73,7 @@ class Service:
 
     async def _start(self) -> None:
         settings, home = self.settings, self.settings.home
+        await asyncio.to_thread(require_locked, CHECKOUT / "requirements.lock")
         self._prepare(home)
         self._watch_switch()
         endpoint = self.metrics.serve(settings.metrics_port, settings.metrics_host)
@@ -91,10 +96,11 @@ class Service:
             self.client,
             CampaignSteps(self.house, search_attributes=self._temporal is not None),
             CandidateSteps(self.house),
+            GenomeSteps(self.house),
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=settings.shutdown_seconds,
-            interceptors=[Halt(self._switch)],
+            interceptors=[Halt(self._switch), Faults(self.metrics)],
         )
         self._refuse_if_killed()
         await self._workers.start()
@@ -102,6 +108,9 @@ class Service:
         pulse = Pulse(self.house)
         pulse.start()
         self._undo.append(("pulse", pulse.stop))
+        keeping = Housekeeping(self.house)
+        keeping.start()
+        self._undo.append(("housekeeping", keeping.stop))
         self.metrics.ready(True)
         _tell_systemd("READY=1")
         log.info("ready", extra={"temporal": address, "metrics": endpoint.port, "revision": self.house.gate.revision})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from daemon.gateway.catalogue import Catalogue, ModelEntry
+from daemon.records.outside import place_of
+from daemon.records.retention import SHORTEST_DAYS, USUAL_DAYS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +59,11 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy URL of the records. Empty: SQLite in the state folder."""
 
+    checkpoint_target: str = ""
+    """Where signed checkpoints of the audit log go besides: `file:/path`, `git:URL`, `command:words`."""
+    audit_retention_days: int = Field(USUAL_DAYS, ge=SHORTEST_DAYS)
+    """Audit records younger than this are never pruned."""
+
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(9464, ge=0, le=65535)
     sdk_metrics_port: int = Field(9465, ge=0, le=65535)
@@ -72,6 +79,13 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(25.0, ge=1.0, le=600.0)
     """How long SIGTERM waits for running steps before it cancels them; Temporal retries those."""
     log_level: str = "INFO"
+
+    @field_validator("checkpoint_target")
+    @classmethod
+    def _known_place(cls, value: str) -> str:
+        if value:
+            place_of(value, Path())
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -20,6 +20,7 @@ from workflows.activities import CampaignActivities, CandidateActivities
 from workflows.campaign import Campaign
 from workflows.candidate import Candidate
 from workflows.converter import data_converter
+from workflows.genome import GenomeActivities, GenomePort, Mover
 from workflows.ports import CampaignPort, CandidatePort, InfrastructureError
 
 LIGHT_SLOTS = 8
@@ -62,6 +63,7 @@ class Workers:
         client: Client,
         campaigns: CampaignPort,
         candidates: CandidatePort,
+        genomes: GenomePort,
         *,
         propose_slots: int,
         measure_slots: int,
@@ -83,6 +85,7 @@ class Workers:
             path.promote,
             path.reject,
             path.record,
+            GenomeActivities(genomes).move_genome,
         ]
         slots = {queues.MAIN: LIGHT_SLOTS, queues.PROPOSE: propose_slots, queues.EVALUATE: measure_slots}
         self._pools = {queue: ThreadPoolExecutor(count, thread_name_prefix=queue) for queue, count in slots.items()}
@@ -91,7 +94,7 @@ class Workers:
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Campaign, Candidate] if queue == queues.MAIN else [],
+                workflows=[Campaign, Candidate, Mover] if queue == queues.MAIN else [],
                 activities=activities,
                 activity_executor=self._pools[queue],
                 max_concurrent_activities=count,

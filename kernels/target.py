@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from kernels.target_model import Build, JudgeRules, Metric, Resources, TargetFile, Tree
+from kernels.target_model import Build, JudgeRules, Metric, Resources, Search, TargetFile, Tree
 from workflows.models import TargetFacts
 
 FILE = "target.toml"
@@ -19,6 +19,10 @@ EVALUATOR = "evaluator.py"
 SEED = "seed"
 IMPORTED = "imported"
 """Folder of an imported evaluator: the one part besides the tree that runners see."""
+CONTEXT = "context"
+"""Folder of background for the proposer; may be absent."""
+CONTEXT_BYTES = 400_000
+"""Most of it that goes into one task."""
 MIB = 1024 * 1024
 _CACHES = ("__pycache__", ".mypy_cache", ".ruff_cache")
 
@@ -83,6 +87,11 @@ class Target:
         return self.file.judge
 
     @property
+    def search(self) -> Search:
+        """What suits the search."""
+        return self.file.search
+
+    @property
     def seed_folder(self) -> Path:
         """The tree that every campaign starts from."""
         return self.folder / SEED
@@ -106,6 +115,22 @@ class Target:
             }
         except OSError as error:
             raise BadTarget(self.folder, "", f"cannot be read: {error.strerror}", "check its permissions") from error
+
+    def context(self) -> dict[str, str]:
+        """Background for the proposer: the text files below `context/` (papers, notes, rival code), whole ones only."""
+        root = self.folder / CONTEXT
+        found: dict[str, str] = {}
+        room = CONTEXT_BYTES
+        for path in sorted(root.rglob("*")):
+            if not path.is_file() or path.is_symlink() or path.stat().st_size > room:
+                continue
+            try:
+                text = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+            found[path.relative_to(root).as_posix()] = text
+            room -= len(text.encode())
+        return found
 
     def manifest(self) -> str:
         """SHA-256 over paths and contents of `judge_files`: what must not change during a campaign."""
@@ -150,6 +175,7 @@ class Target:
             "file": self.build.file,
             "symbol": self.build.symbol,
             "call_seconds": self.resources.call_seconds,
+            "runtime": self.resources.runtime,
             "gflops": self.judge.gflops,
             "gbytes": self.judge.gbytes,
             "resolution_seconds": self.judge.resolution_us / 1e6,
@@ -185,6 +211,8 @@ def load_target(folder: Path) -> Target:
         raise _first(path, error) from error
     if file.name != folder.resolve().name:
         raise BadTarget(path, "name", f"{file.name!r} is not the folder's name", "give both the same name")
+    if file.kind == "genome":
+        return _genome(folder, file)
     for needed, remedy in ((EVALUATOR, "write it, see kernels/README.md"), (SEED, "put the first tree there")):
         if not (folder / needed).exists():
             raise BadTarget(folder / needed, "", "is missing", remedy)
@@ -194,6 +222,16 @@ def load_target(folder: Path) -> Target:
     if not any(found.is_file() for found in (folder / SEED).rglob("*")):
         raise BadTarget(folder / SEED, "", "holds no files", "put the first tree there")
     return Target(folder, file)
+
+
+def _genome(folder: Path, file: TargetFile) -> Target:
+    from kernels.genome_target import GenomeTarget  # it is a Target itself
+
+    target = GenomeTarget(folder, file)
+    for split in ("validation", "sealed"):
+        if not any(task.file.split == split for task in target.tasks):
+            raise BadTarget(folder / FILE, "suite.folder", f"has no {split} task", "name a suite that has some")
+    return target
 
 
 def list_targets(root: Path) -> list[Target]:

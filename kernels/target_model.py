@@ -43,8 +43,9 @@ class Metric(Section):
     direction: Literal["minimise", "maximise"]
     min_effect: float = Field(ge=0)
     """Smallest gain worth having. Time: as a share (0.02 = 2 % faster). Score: in units of the metric."""
-    max_gain: float = Field(100.0, gt=1)
-    """Time only: a speed-up over the parent above this factor is not believed; a person looks."""
+    max_gain: float = Field(5.0, gt=1)
+    """Time only: a speed-up over the parent above this factor is not believed; a person looks. Raise it, with the
+    reason beside it, only where the seed leaves that much to be had in one step."""
 
     @model_validator(mode="after")
     def _less_time_is_better(self) -> Metric:
@@ -76,6 +77,9 @@ class Build(Section):
 class Resources(Section):
     """`[resources]`: limits of a runner."""
 
+    runtime: Literal["runc", "runsc"] = "runc"
+    """`runsc`: candidates run in gVisor, a kernel of their own. Slower to start and to call, so better for scores."""
+
     cpus: float = Field(1.0, gt=0, le=256)
     memory_mb: int = Field(256, ge=64)
     pids: int = Field(64, ge=8, le=256)
@@ -97,6 +101,29 @@ class JudgeRules(Section):
     """Microseconds. What is faster cannot be timed from outside the runner."""
 
 
+class Search(Section):
+    """`[search]`: what suits the search in this target."""
+
+    near: float | None = Field(None, gt=0, le=1)
+    """Share of equal token runs above which a tree with the same constants counts as tried already, for large trees.
+    Absent: only trees that are certain to behave the same do."""
+    islands: int = Field(4, ge=1, le=64)
+    """Populations that evolve apart under `strategy = "islands"`."""
+    migrate_every: int = Field(20, ge=1)
+    """Candidates between two migrations."""
+
+
+class Suite(Section):
+    """`[suite]`: the tasks by which a genome is scored."""
+
+    folder: Name
+    """Beside the target's own folder; its `tasks/` holds one folder for each task."""
+    stages: tuple[Annotated[int, Field(ge=1)], ...] = (5, 12)
+    """Numbers of validation tasks after which a version may be given up, ascending; the last stage is all of them."""
+    transfer: int = Field(8, ge=1)
+    """Validation tasks that are run with another model before a promotion."""
+
+
 class TargetFile(Section):
     """The whole file."""
 
@@ -113,6 +140,15 @@ class TargetFile(Section):
     build: Build
     resources: Resources = Resources()
     judge: JudgeRules = JudgeRules()
+    search: Search = Search()
+    suite: Suite | None = None
+    """Of a genome, and of nothing else."""
+
+    @model_validator(mode="after")
+    def _genomes_have_a_suite(self) -> TargetFile:
+        if (self.kind == "genome") != (self.suite is not None):
+            raise ValueError("a target of kind genome, and no other, has a section [suite]")
+        return self
 
     @model_validator(mode="after")
     def _admits_who_measures(self) -> TargetFile:

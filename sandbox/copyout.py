@@ -40,6 +40,8 @@ class BundleLimits:
     content_bytes: int = 2_000_000
     path_bytes: int = 4096
     text_chars: int = 2000
+    notes: int = 20
+    note_chars: int = 500
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Bundle:
     reason: str = ""
     calls: int = 0
     """Model calls as the agent counts them: for display only, the gateway's journal is the truth."""
+    findings: tuple[str, ...] = ()
+    """What the agent found out, for later ones: a hint to models, and never evidence of anything."""
+    tasks: tuple[str, ...] = ()
+    """What the agent leaves to be tried."""
 
 
 DEFAULT_LIMITS = BundleLimits()
@@ -83,13 +89,18 @@ def make_outbox(path: Path) -> Path:
 
 def read_bundle(path: Path, limits: BundleLimits = DEFAULT_LIMITS) -> Bundle:
     """Parse the bundle of a container that has ended. Raises BadBundle, and OSError never for a hostile file."""
-    return parse_bundle(_read(path, limits.json_bytes), limits)
+    return parse_bundle(read_box(path, limits), limits)
+
+
+def read_box(path: Path, limits: BundleLimits = DEFAULT_LIMITS) -> bytes:
+    """The bytes that a container left in its box, for `parse_bundle`. Raises BadBundle."""
+    return _read(path, limits.json_bytes)
 
 
 def parse_bundle(data: bytes, limits: BundleLimits = DEFAULT_LIMITS) -> Bundle:
     """The bundle in `data`. Raises BadBundle."""
     document = _object(_parse(data, limits), "the bundle")
-    known = {"format", "status", "reason", "hypothesis", "files", "deleted", "usage"}
+    known = {"format", "status", "reason", "hypothesis", "files", "deleted", "usage", "findings", "tasks"}
     _no_extras(document, known, "the bundle")
     if document.get("format") != FORMAT or isinstance(document.get("format"), bool):
         _bad("format", f"format must be {FORMAT}")
@@ -109,6 +120,8 @@ def parse_bundle(data: bytes, limits: BundleLimits = DEFAULT_LIMITS) -> Bundle:
         hypothesis=_text(document.get("hypothesis", ""), "hypothesis", limits.text_chars),
         reason=_text(document.get("reason", ""), "reason", limits.text_chars),
         calls=_calls(document.get("usage", {})),
+        findings=_notes(document.get("findings", []), "findings", limits),
+        tasks=_notes(document.get("tasks", []), "tasks", limits),
     )
 
 
@@ -268,6 +281,14 @@ def _deleted(value: Any, limits: BundleLimits) -> tuple[str, ...]:
     if len(set(paths)) != len(paths):
         _bad("duplicate", "deleted names one path twice")
     return paths
+
+
+def _notes(value: Any, what: str, limits: BundleLimits) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        _bad("shape", f"{what} must be a list")
+    if len(value) > limits.notes:
+        _bad("size", f"{what} has more than {limits.notes} entries")
+    return tuple(_text(item, f"one of {what}", limits.note_chars) for item in value)
 
 
 def _calls(value: Any) -> int:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.seccomp.rules import Variant
 from sandbox.seccomp.rules import profile as seccomp_profile
 from sandbox.spec import ContainerSpec
 
@@ -25,6 +26,7 @@ BASE_ENV: Mapping[str, str] = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "
 
 EXECUTABLE_TMPFS = "/work"
 TMPFS_INODES = 65_536
+SENTRY_TASKS = 64
 
 
 def engine_name(instance: str, name: str) -> str:
@@ -47,6 +49,11 @@ def command(spec: ContainerSpec) -> list[str]:
     return ["/usr/bin/timeout", "--signal=KILL", str(seconds), *spec.command]
 
 
+def pids_limit(spec: ContainerSpec) -> int:
+    """Tasks that the engine allows: the spec's, and room for gVisor's own threads, which count like the runner's."""
+    return spec.limits.pids + (SENTRY_TASKS if spec.runtime == "runsc" else 0)
+
+
 def tmpfs(spec: ContainerSpec) -> dict[str, str]:
     """Mount options by mount point."""
     options = {}
@@ -56,9 +63,10 @@ def tmpfs(spec: ContainerSpec) -> dict[str, str]:
     return options
 
 
-def security_options() -> list[str]:
-    """No new privileges, and our own system call profile by content."""
-    return ["no-new-privileges", f"seccomp={seccomp_profile()}"]
+def security_options(spec: ContainerSpec) -> list[str]:
+    """No new privileges, and our own system call profile by content, for what the container is."""
+    variant: Variant = "gvisor" if spec.runtime == "runsc" else "gpu" if spec.devices.paths else "runner"
+    return ["no-new-privileges", f"seccomp={seccomp_profile(variant)}"]
 
 
 def ulimits(spec: ContainerSpec) -> list[dict[str, Any]]:
@@ -106,8 +114,8 @@ def create_body(spec: ContainerSpec, labelled: Mapping[str, str]) -> dict[str, A
             "CapDrop": ["ALL"],
             "CapAdd": [],
             "Privileged": False,
-            "SecurityOpt": security_options(),
-            "PidsLimit": limits.pids,
+            "SecurityOpt": security_options(spec),
+            "PidsLimit": pids_limit(spec),
             "Memory": limits.memory_bytes,
             "MemorySwap": limits.memory_bytes,
             "NanoCpus": nano_cpus(spec),

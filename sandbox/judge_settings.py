@@ -25,6 +25,8 @@ class JudgeSettings(BaseModel):
 
     folder: str
     """Host folder with `evaluator.py`, readable by the judge's user; shown to it read-only as `/target`."""
+    evaluator: str = "evaluator.py"
+    """The evaluator below `folder`: a judge that serves many tasks holds one for each."""
     name: str
     metric_kind: Literal["time", "score"]
     language: Literal["c", "python", "json", "program", "evaluator"]
@@ -43,12 +45,14 @@ class JudgeSettings(BaseModel):
     """Roofline: GFLOP/s and GB/s that no machine in question exceeds."""
     resolution_seconds: float = Field(10e-6, ge=0)
     """What is faster cannot be timed from outside, and is not believed."""
+    runtime: Literal["runc", "runsc"] = "runc"
+    """Of the containers that hold candidate code; the judge's own stays with the engine's."""
     run_limits: Limits = Limits()
     judge_limits: Limits = Field(default_factory=_judge_limits)
 
     def rules(self) -> dict[str, Any]:
         """The part that the judge's session gets."""
-        return self.model_dump(exclude={"folder", "name", "run_limits", "judge_limits"})
+        return self.model_dump(exclude={"folder", "name", "runtime", "run_limits", "judge_limits"})
 
 
 class Pair(BaseModel):

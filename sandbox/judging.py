@@ -81,8 +81,21 @@ class Judge:
                 running.remove()
             shutil.rmtree(self.io, ignore_errors=True)
 
-    def session(self, key: str, seed: bytes, arms: Mapping[str, Path], cpuset: str = "") -> Session:
+    def programs(self) -> dict[str, Path]:
+        """The folders that decide a verdict, as they are mounted."""
+        return {"judge": self._judge, "guest": self._guest, "evaluator": Path(self.settings.folder)}
+
+    def session(
+        self,
+        key: str,
+        seed: bytes,
+        arms: Mapping[str, Path],
+        cpuset: str = "",
+        settings: JudgeSettings | None = None,
+    ) -> Session:
         """Open a session; `key` is unique per attempt, `arms` are the folders of `child` and `parent`.
+
+        `settings` are this session's own, where one judge serves many tasks.
 
         Both runners run on the CPUs of `cpuset` (as in `1` or `0-1`; empty: any). Everything random in the session
         follows from `seed`. Raises InfrastructureError.
@@ -94,14 +107,25 @@ class Judge:
             raise InfrastructureError(f"judge: cannot connect: {error.strerror or error}") from error
         name = hashlib.sha256(f"{key}\0{time.time_ns()}".encode()).hexdigest()[:16]
         try:
-            client.ask("open", 60.0, name=name, seed=seed.hex(), rules=self.settings.rules(), arms=sorted(arms))
+            rules = (settings or self.settings).rules()
+            client.ask("open", 60.0, name=name, seed=seed.hex(), rules=rules, arms=sorted(arms))
         except InfrastructureError:
             client.close()
             raise
-        return Session(self, client, key, self.io / name, dict(arms), cpuset)
+        host = self if settings is None else _OneTask(self, settings)
+        return Session(host, client, key, self.io / name, dict(arms), cpuset)
 
-    def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
+    def launch_runner(
+        self,
+        key: str,
+        arm: str,
+        candidate: Path,
+        io: Path,
+        cpuset: str,
+        settings: JudgeSettings | None = None,
+    ) -> Running:
         """Start the container of one arm."""
+        settings = settings or self.settings
         mounts: tuple[Mount, ...] = (
             Mount(source=str(candidate.resolve()), target="/candidate"),
             Mount(source=str(self._guest), target="/guest"),
@@ -109,16 +133,17 @@ class Judge:
             Mount(source=str(io / "out"), target="/io/out", read_only=False),
             Mount(source=str(io / "sock"), target="/io/sock"),
         )
-        if self.settings.language == "evaluator":
-            mounts += (Mount(source=str(Path(self.settings.folder).resolve() / "imported"), target="/evaluator"),)
+        if settings.language == "evaluator":
+            mounts += (Mount(source=str(Path(settings.folder).resolve() / "imported"), target="/evaluator"),)
         spec = ContainerSpec(
             role="run",
             name=_plain(f"{self.campaign}-{key}-{arm}"),
             image=self._image,
             command=("python3", "-I", "-B", "/guest/__main__.py"),
             mounts=mounts,
-            limits=self.settings.run_limits,
+            limits=settings.run_limits,
             cpuset=cpuset,
+            runtime=settings.runtime,
             labels=self._labels,
         )
         return self._backend.launch(spec)
@@ -175,6 +200,20 @@ class Judge:
                 self._running = None
                 running.remove()
                 raise InfrastructureError(f"judge: not listening after {START_SECONDS:g} s")
+
+
+class _OneTask:
+    """A judge as one of its sessions sees it, with the settings of that session's task."""
+
+    def __init__(self, judge: Judge, settings: JudgeSettings) -> None:
+        self._judge = judge
+        self.settings = settings
+
+    def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
+        return self._judge.launch_runner(key, arm, candidate, io, cpuset, self.settings)
+
+    def parent_failed(self, key: str) -> int:
+        return self._judge.parent_failed(key)
 
 
 def _plain(text: str) -> str:

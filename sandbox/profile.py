@@ -132,7 +132,7 @@ ASSERTIONS: tuple[Assertion, ...] = (
         "security-options",
         "no new privileges, and our system call profile, and nothing else",
         lambda i: sorted(i["HostConfig"]["SecurityOpt"]),
-        lambda s: sorted(docker_options.security_options()),
+        lambda s: sorted(docker_options.security_options(s)),
     ),
     Assertion(
         "apparmor", "AppArmor is not switched off", lambda i: i["AppArmorProfile"] == "unconfined", _always(False)
@@ -154,7 +154,7 @@ ASSERTIONS: tuple[Assertion, ...] = (
         lambda s: sorted(str(group) for group in s.devices.groups),
         OURS,
     ),
-    Assertion("pids-limit", "the number of processes is limited", _host("PidsLimit"), lambda s: s.limits.pids),
+    Assertion("pids-limit", "the number of processes is limited", _host("PidsLimit"), docker_options.pids_limit),
     Assertion("memory", "memory is limited", _host("Memory"), lambda s: s.limits.memory_bytes),
     Assertion("memory-swap", "no swap beyond it", _host("MemorySwap"), lambda s: s.limits.memory_bytes, SWAP),
     Assertion(

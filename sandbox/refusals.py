@@ -44,6 +44,7 @@ _RULES: dict[str, tuple[str, str]] = {
     "tmpfs-target": ("Only scratch folders are tmpfs", "use /tmp, /work, /dev/shm or a folder of your own"),
     "device-folder": ("Devices are leased one by one", "name the node, such as /dev/dri/renderD128"),
     "device-unknown": ("Only GPU nodes can be leased", "use /dev/kfd, /dev/dri/renderD<N> or /dev/nvidia<N>"),
+    "device-many": ("One GPU a container, whole", "pass the nodes of one lease (see devices.py), no more and no fewer"),
     "device-role": ("Only a runner gets devices", "give the devices to the container with role 'run'"),
     "device-runtime": ("gVisor passes no AMD GPU", "use runtime runc for it"),
     "group-root": ("No group but a device's", "pass the numeric group of the device node"),
@@ -82,6 +83,11 @@ _CONTROL_SOCKET = re.compile(
     r".*(docker|containerd|podman|crio|cri-dockerd|buildkitd|dockershim)[^/]*\.sock", re.DOTALL
 )
 _DEVICE = re.compile(r"/dev/(kfd|dri/renderD[0-9]+|nvidia[0-9]+|nvidiactl|nvidia-uvm)")
+_ONE_GPU = (
+    (re.compile(r"/dev/dri/renderD[0-9]+"), {"/dev/kfd"}),
+    (re.compile(r"/dev/nvidia[0-9]+"), {"/dev/nvidiactl", "/dev/nvidia-uvm"}),
+)
+"""The node that a GPU has to itself, and those that it shares with the others of its make."""
 _SYSTEM = (
     "bin",
     "boot",
@@ -194,10 +200,18 @@ def _devices(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:
             yield finding("device-folder", f"{path!r} is a folder")
         elif not _DEVICE.fullmatch(path):
             yield finding("device-unknown", f"{path!r}")
+    known = all(_DEVICE.fullmatch(path) for path in spec.devices.paths)
+    if spec.devices.paths and known and not any(_one_gpu(spec.devices.paths, own, shared) for own, shared in _ONE_GPU):
+        yield finding("device-many", f"{', '.join(spec.devices.paths)} are not one GPU's nodes")
     if spec.devices.paths and spec.role != "run":
         yield finding("device-role", f"role {spec.role!r} asks for {', '.join(spec.devices.paths)}")
     if "/dev/kfd" in spec.devices.paths and spec.runtime == "runsc":
         yield finding("device-runtime", "/dev/kfd with runsc")
+
+
+def _one_gpu(paths: Sequence[str], own: re.Pattern[str], shared: set[str]) -> bool:
+    rest = [path for path in paths if path not in shared]
+    return len(paths) == len(shared) + 1 == len(set(paths)) and len(rest) == 1 and own.fullmatch(rest[0]) is not None
 
 
 def _bounds(spec: ContainerSpec, roots: list[str]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from sandbox.capture import Demultiplexer
+from sandbox.docker_options import pids_limit
 from sandbox.engine import Engine, Gone, Sample, Stream
 from sandbox.exits import Exit, KillReason, classify
 from sandbox.spec import ContainerSpec
@@ -48,6 +49,7 @@ class Supervised:
         self._sampled = self._begin
         self._next_sample = self._begin + _FIRST_SAMPLE
         self._crowded = False
+        self._most_pids = 0
         self._lock = threading.Lock()
         self._asked: KillReason | None = None
         self._asked_at = 0.0
@@ -167,7 +169,8 @@ class Supervised:
         self._next_sample = end + max(pause, _SAMPLE_SHARE * (end - begin))
         if sample is not None and sample.cpu_seconds >= self._last.cpu_seconds:
             self._sampled, self._last = begin, sample
-            self._crowded |= sample.pids >= self._spec.limits.pids or sample.forks_refused > 0
+            self._most_pids = max(self._most_pids, sample.pids)
+            self._crowded |= sample.pids >= pids_limit(self._spec) or sample.forks_refused > 0
 
     def _finish(self, code: int) -> Exit:
         ended = time.monotonic()
@@ -177,7 +180,7 @@ class Supervised:
             code,
             asked=self._asked,
             oom_killed=code != 0 and self._oom_killed(code),
-            crowded=self._crowded,
+            crowded=self._crowded or self._sentry_crowded(code),
         )
         return Exit(
             code=code,
@@ -187,6 +190,10 @@ class Supervised:
             wall_seconds=ended - self._begin,
             cpu_seconds=min(self._last.cpu_seconds + unseen, limits.cpus * (ended - self._begin)),
         )
+
+    def _sentry_crowded(self, code: int) -> bool:
+        """gVisor's kernel is a process under the same limit: refused a thread it ends at once, with its runtime's 2."""
+        return self._spec.runtime == "runsc" and code == 2 and 4 * self._most_pids >= 3 * pids_limit(self._spec)
 
     def _oom_killed(self, code: int) -> bool:
         """The kernel's count, else the engine's flag; its event may come after that of the end: ask twice for a 137."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from workflows import queues
 from workflows.models import (
@@ -33,12 +33,19 @@ from workflows.models import (
 )
 from workflows.ports import CampaignPort, CandidatePort, InfrastructureError, RefusedError
 
+BUG_RULE = "bug"
+"""What a mistake of ours is called where a refusal would name its rule."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def translated(method: Callable[P, R]) -> Callable[P, R]:
-    """Turn the ports' two errors into what Temporal's retry policies tell apart."""
+    """Turn the ports' two errors into what Temporal's retry policies tell apart.
+
+    Trouble of the host (`OSError`: a full disk, a lost mount) is infrastructure too. Anything else is a mistake in the
+    daemon's own code: worth a few attempts, in case it was a matter of timing, and never retried for ever.
+    """
 
     @functools.wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -48,6 +55,14 @@ def translated(method: Callable[P, R]) -> Callable[P, R]:
             raise ApplicationError(str(error), error.rule, type="RefusedError", non_retryable=True) from error
         except InfrastructureError as error:
             raise ApplicationError(str(error), type="InfrastructureError") from error
+        except (OSError, MemoryError) as error:
+            raise ApplicationError(f"host: {error}", type="InfrastructureError") from error
+        except FailureError:
+            raise
+        except Exception as error:
+            last = activity.info().attempt >= queues.BUG_ATTEMPTS
+            told = f"bug: {type(error).__name__}: {error}"[:2000]
+            raise ApplicationError(told, BUG_RULE, type="Bug", non_retryable=last) from error
 
     return call
 

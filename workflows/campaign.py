@@ -10,10 +10,11 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import queues, views
+    from workflows import failures, queues, views
     from workflows.activities import CampaignActivities
     from workflows.candidate import Candidate
     from workflows.models import (
+        AccountLine,
         Approval,
         BudgetExtension,
         CampaignFacts,
@@ -72,7 +73,9 @@ class Campaign:
                 )
             except ActivityError as error:
                 raise ApplicationError(str(error.cause), type="CampaignRefused", non_retryable=True) from error
-            self._update(champion=self._facts.seed_candidate, best=self._facts.seed_candidate)
+            lines = {str(account): AccountLine(cap=cap) for account, cap in self._facts.caps.items()}
+            seed = self._facts.seed_candidate
+            self._update(champion=seed, best=seed, accounts=lines)
         followers: set[asyncio.Task[None]] = set()
         while not self._progress.stopping:
             if workflow.info().is_continue_as_new_suggested():
@@ -106,9 +109,13 @@ class Campaign:
             progress=self._progress,
             wall_seconds=workflow.time() - self._progress.started,
         )
-        answer: StopAnswer = await workflow.execute_activity_method(
-            CampaignActivities.check_stop, args=[question], **LIGHT
-        )
+        try:
+            answer: StopAnswer = await workflow.execute_activity_method(
+                CampaignActivities.check_stop, args=[question], **LIGHT
+            )
+        except ActivityError as error:
+            self._stop(failures.rule_of(error, "stop"))
+            return None
         self._update(accounts=answer.accounts or self._progress.accounts)
         if answer.stop:
             self._stop(answer.reason)
@@ -121,12 +128,20 @@ class Campaign:
                 CampaignActivities.choose, args=[self._spec, facts, number], **LIGHT
             )
         except ActivityError as error:
-            cause = error.cause
-            rule = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else "choose"
-            self._stop(str(rule))
+            await self._out_of(failures.rule_of(error, "choose"))
             return None
         self._update(next_number=number + 1)
         return choice
+
+    async def _out_of(self, rule: str) -> None:
+        """Stop by `rule`. While others hold reservations, a budget is not used up yet: wait for one of them first."""
+        busy = len(self._running) - len(self._holds)
+        if rule.startswith(failures.BUDGET) and busy > 0:
+            await workflow.wait_condition(
+                lambda: len(self._running) - len(self._holds) < busy or bool(self._progress.stopping)
+            )
+            return
+        self._stop(rule)
 
     async def _start(self, choice: Choice) -> asyncio.Task[None]:
         spec = CandidateSpec(campaign=self._id, choice=choice, facts=self._require_facts())
@@ -145,12 +160,14 @@ class Campaign:
                     number=choice.number,
                     candidate=choice.candidate,
                     parent=choice.parent,
-                    verdict="inconclusive:workflow",
+                    verdict=failures.verdict_of_broken(error),
                     reasons=(str(error.cause or error)[:500],),
                 )
             self._running.discard(choice.candidate)
             self._holds.pop(choice.candidate, None)
             self._progress = views.counted(self._progress, outcome)
+            if rule := failures.budget_of(outcome.verdict):
+                self._stop(rule)
             self._show()
 
         return asyncio.create_task(follow())

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import queues
+    from workflows import failures, queues
     from workflows.activities import CandidateActivities
     from workflows.models import (
         Approval,
@@ -24,17 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.promotion import Promoter
 
 R = TypeVar("R")
-
-
-def excuse(error: ActivityError) -> str:
-    """The verdict for a step that failed for good: a refusal is `denied`, anything else is our fault."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type == "RefusedError":
-        rule = cause.details[0] if cause.details else "policy"
-        return f"denied:{rule}"
-    if isinstance(cause, ApplicationError) and cause.type == "InfrastructureError":
-        return f"inconclusive:{cause.message.split(':', 1)[0].strip()[:40]}"
-    return "inconclusive:worker"
 
 
 @workflow.defn(name="Candidate")
@@ -65,9 +54,9 @@ class Candidate:
                     commit = await self._light(CandidateActivities.commit, spec, edit, proposal)
                     card = await self._heavy(CandidateActivities.evaluate, queues.EVALUATE, spec, edit)
         except ActivityError as error:
-            card = Scorecard(verdict=excuse(error), feedback=str(error.cause)[:4000])
+            card = Scorecard(verdict=failures.verdict_of(error), feedback=str(error.cause)[:4000])
         if card.verdict == "accepted":
-            promotion = await self._promoter.run(edit, card)
+            promotion = await self._promoted(edit, card)
         return await self._light(CandidateActivities.record, spec, proposal, edit, commit, card, promotion)
 
     @workflow.signal(description="A person's yes, forwarded by the campaign")
@@ -79,6 +68,13 @@ class Candidate:
     def reject(self, approval: Approval) -> None:
         """See `Promoter.reject`."""
         self._promoter.reject(approval)
+
+    async def _promoted(self, edit: Edit, card: Scorecard) -> Promotion:
+        """The answer of the promotion; one that failed for good leaves the candidate accepted and in its place."""
+        try:
+            return await self._promoter.run(edit, card)
+        except ActivityError as error:
+            return Promotion(status="refused", reasons=(f"{failures.verdict_of(error)}: {error.cause}"[:500],))
 
     async def _light(self, step: Callable[..., R], *args: Any) -> R:
         return await workflow.execute_activity_method(

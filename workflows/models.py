@@ -16,6 +16,8 @@ Account = Literal["micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candida
 ACCOUNTS: tuple[Account, ...] = ("micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candidates", "sealed_queries")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+ModelName = Annotated[str, Field(min_length=1, max_length=200)]
+Role = Literal["plan", "edit", "review", "summarise"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -64,7 +66,23 @@ class CampaignSpec(Strict):
     in_flight: int = Field(2, ge=1, le=64)
     model: str = Field("ratchet/tuner", min_length=1, max_length=200)
     """`ratchet/tuner`, `ratchet/scripted/<name>`, or any LiteLLM model name that settings allow."""
-    strategy: Literal["sigmoid-children", "moving-midpoint", "clade", "best", "iid"] = "sigmoid-children"
+    models: tuple[ModelName, ...] = Field((), max_length=16)
+    """An ensemble instead of `model`: a bandit finds out which gains most for its price, and the others stand in when
+    a provider fails."""
+    roles: dict[Role, ModelName] = {}
+    """Other models for parts of the work; what is not named here is done by the candidate's own model."""
+    strategy: Literal[
+        "epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"
+    ] = "epsilon-greedy"
+    """How parents are chosen. Where no gain comes for long, another one has its turns."""
+    crossover: float = Field(0.15, ge=0, le=1)
+    """Share of candidates that join two parents, where there are two."""
+    fix: float = Field(0.15, ge=0, le=1)
+    """Share of candidates that repair a broken near-winner, where there is one and the model can read its log."""
+    control_arm: float = Field(0.0, ge=0, le=0.9)
+    """Share of candidates that start from the seed with no memory: what sampling alone would find, for comparison."""
+    recommend_every: int = Field(10, ge=0, le=1000)
+    """Candidates after which the lessons for later prompts are drawn anew; 0: none."""
     seed: int = Field(0, ge=0)
     patience: int | None = Field(None, ge=1)
     """Stop after this many decided, decisive candidates without an acceptance. Absent: the policy's number."""
@@ -73,6 +91,8 @@ class CampaignSpec(Strict):
     budget: Budget = Budget()
     started_by: str = Field("", max_length=200)
     note: str = Field("", max_length=2000)
+    transfer_model: str = Field("", max_length=200)
+    """Genome campaigns: the other model that a version is tried with before its promotion."""
     carried: Carried | None = None
     """Set by the workflow itself when it continues as new; refused from anyone else. (One argument, because the SDK
     decodes by type only when the number of arguments matches.)"""
@@ -91,6 +111,17 @@ class TargetFacts(Stored):
     """SHA-256 over the target's judge, reference, data and settings: what must not change during a campaign."""
 
 
+class Forecast(Stored):
+    """What a campaign will have taken from one account when all its candidates are decided, in ledger units."""
+
+    expected: int
+    low: int
+    high: int
+    """95 % interval, cut at what is spent already; the cap, where there is one, is not looked at."""
+    basis: Literal["candidates", "earlier", "maximum"]
+    """From this campaign's own candidates, from earlier ones of the target, or from what is reserved at most."""
+
+
 class CampaignFacts(Stored):
     """Fixed facts of an opened campaign."""
 
@@ -102,6 +133,9 @@ class CampaignFacts(Stored):
     policy_revision: str
     genome: str
     """Tree hash of the agent that proposes."""
+    canary: str = ""
+    """Tree hash of a new agent under trial, which proposes a share of the candidates; empty when there is none."""
+    canary_share: float = 0.0
     patience: int
     caps: dict[Account, int]
     planned: int = 1
@@ -110,6 +144,10 @@ class CampaignFacts(Stored):
     """Noise of one run in the unit of the gains, measured seed against seed when the campaign opened."""
     detectable: float | None = None
     """Smallest gain that a candidate can be accepted for with 80 % probability; absent when none can be."""
+    forecast: dict[Account, Forecast] = {}
+    """As of the campaign's opening, before anything was paid for a candidate."""
+    doctor: str = ""
+    """Blob hash of the doctor's report on the machine, as of the opening."""
     search_attributes: bool = False
     """Whether the server knows ours (`queues.SEARCH_ATTRIBUTES`); upserting unknown ones would block the workflow."""
 
@@ -120,8 +158,21 @@ class Choice(Stored):
     number: int
     candidate: str
     parent: str
+    """What the candidate is measured against, and starts from unless `operator` is `fix`."""
     model: str
     seed: int
+    fallbacks: tuple[str, ...] = ()
+    """Models to ask instead when `model`'s provider fails."""
+    roles: dict[str, str] = {}
+    """As in the campaign's spec."""
+    arm: Literal["main", "control"] = "main"
+    operator: Literal["mutate", "crossover", "fix"] = "mutate"
+    second: str = ""
+    """Crossover: the other parent. Fix: the broken candidate that is to be mended."""
+    inspirations: tuple[str, ...] = ()
+    """Candidates to show beside the parent."""
+    genome: str = ""
+    """Tree hash of the agent that proposes this candidate; empty for the campaign's."""
 
 
 class CandidateSpec(Stored):
@@ -142,7 +193,6 @@ class Proposal(Stored):
     hypothesis: str = ""
     feedback: str = ""
     """Why there is nothing to gate, in the agent's own words or ours; at most 4 kB."""
-    spent: dict[Account, int] = {}
 
 
 class Edit(Stored):
@@ -182,7 +232,8 @@ class Scorecard(Stored):
     """Public part of the log, for the next proposer; at most 4 kB."""
     log: str = ""
     """Blob hash of the whole bounded log."""
-    spent: dict[Account, int] = {}
+    cases: dict[str, float] = {}
+    """Score on each visible case, in the unit of `score`."""
 
 
 class Promotion(Stored):
@@ -217,6 +268,8 @@ class CandidateOutcome(Stored):
     reasons: tuple[str, ...] = ()
     ancestry: tuple[str, ...] = ()
     """Ids from the parent back towards the seed, nearest first, at most 32."""
+    spent: dict[Account, int] = {}
+    """Everything that was booked for it."""
 
 
 class Hold(Stored):
@@ -266,6 +319,14 @@ class AccountLine(Stored):
     reserved: int = 0
 
 
+class Costs(Stored):
+    """What decided candidates took from one account: how many, sum, and sum of squares."""
+
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+
 class Progress(Stored):
     """Everything that survives continue-as-new, and all that a stop decision may look at."""
 
@@ -291,6 +352,8 @@ class Progress(Stored):
     """The ten best scores so far, best first."""
     accounts: dict[str, AccountLine] = {}
     """As of the last stop decision."""
+    costs: dict[Account, Costs] = {}
+    """Of the decided candidates, for the forecast."""
 
 
 class Carried(Stored):
@@ -319,6 +382,17 @@ class StopAnswer(Stored):
     accounts: dict[str, AccountLine] = {}
 
 
+class ArmReport(Stored):
+    """What one arm of a campaign came to on the visible cases."""
+
+    candidates: int
+    """Decided ones."""
+    accepted: int
+    best: str = ""
+    score: float | None = None
+    """Best believed score, in the unit of `Scorecard.score`; the seed's when nothing was accepted."""
+
+
 class CampaignReport(Stored):
     """Result of the Campaign workflow."""
 
@@ -334,6 +408,12 @@ class CampaignReport(Stored):
     speedup_low: float | None = None
     speedup_high: float | None = None
     sealed_pairs: int = 0
+    sealed_left: int = 0
+    """Uses of the sealed cases that were left of what policy allows the campaign."""
+    control: ArmReport | None = None
+    """Sampling alone, when the campaign had a control arm."""
+    main: ArmReport | None = None
+    """The search after as many candidates as the control arm had: the fair comparison."""
     spent: dict[Account, int] = {}
     audit_records: int = 0
 

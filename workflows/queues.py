@@ -28,6 +28,8 @@ INFRASTRUCTURE = RetryPolicy(
     non_retryable_error_types=["RefusedError"],
 )
 """Our own faults are retried until they are mended; the workflow is never failed by them."""
+BUG_ATTEMPTS = 4
+"""After this many attempts of an activity, an error that nobody foresaw is final."""
 SANDBOX = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from workflows.forecast import added, forecast
 from workflows.models import CampaignFacts, CampaignReport, CampaignSpec, CandidateOutcome, Hold, Progress
 
 CRASHES = ("killed", "quarantined")
@@ -16,6 +17,7 @@ def counted(progress: Progress, outcome: CandidateOutcome) -> Progress:
     word = outcome.verdict.split(":", 1)[0]
     changes: dict[str, Any] = {
         "decided": progress.decided + 1,
+        "costs": added(progress.costs, outcome.spent),
         "verdicts": {**progress.verdicts, word: progress.verdicts.get(word, 0) + 1},
     }
     if word != "inconclusive":
@@ -67,6 +69,11 @@ def status(
         "best_score": progress.best_score,
         "champion": progress.champion,
         "spent": {name: line.model_dump() for name, line in progress.accounts.items()},
+        "sealed_left": sealed_left(progress),
+        "forecast": {
+            name: line.model_dump()
+            for name, line in forecast(facts.forecast if facts else {}, progress, spec.candidates).items()
+        },
         "elapsed_seconds": round(elapsed, 1),
         "eta_seconds": round(elapsed / progress.decided * remaining, 1) if progress.decided else None,
         "paused": progress.paused,
@@ -78,7 +85,7 @@ def status(
 
 def ended(report: CampaignReport) -> dict[str, Any]:
     """What an ended campaign's status says instead of its forecast."""
-    return {"status": report.status, "eta_seconds": 0.0, "report": report.model_dump()}
+    return {"status": report.status, "eta_seconds": 0.0, "forecast": {}, "report": report.model_dump()}
 
 
 def hold_rows(holds: dict[str, Hold], now: float) -> list[dict[str, Any]]:
@@ -108,9 +115,10 @@ def live_page(status: dict[str, Any]) -> str:
     for hold in status["holds"]:
         lines.append(f"- **waits for a person**: `{hold['candidate']}`, {hold['left_seconds']} s left")
     if status["spent"]:
-        lines += ["", "| account | spent | reserved | cap |", "| --- | --- | --- | --- |"]
+        lines += ["", "| account | spent | reserved | cap | at the end, likely |", "| --- | --- | --- | --- | --- |"]
         lines += [
-            f"| {name} | {line['spent']} | {line['reserved']} | {'none' if line['cap'] is None else line['cap']} |"
+            f"| {name} | {line['spent']} | {line['reserved']} | {'none' if line['cap'] is None else line['cap']} "
+            f"| {_likely(status['forecast'].get(name))} |"
             for name, line in sorted(status["spent"].items())
         ]
     return "\n".join(lines)
@@ -121,6 +129,12 @@ def scored(score: float | None, kind: str | None) -> str:
     if score is None:
         return "not yet measured"
     return f"{math.exp(score):.2f}x as fast as the seed" if kind == "time" else f"score {score:.6g}"
+
+
+def sealed_left(progress: Progress) -> int | None:
+    """Uses of the sealed cases that policy still allows; None before the books are open."""
+    line = progress.accounts.get("sealed_queries")
+    return None if line is None else max(0, (line.cap or 0) - line.spent - line.reserved)
 
 
 def gained(gain: float | None, kind: str | None) -> str:
@@ -139,9 +153,26 @@ def closing_page(report: CampaignReport) -> str:
             f"- champion: `{report.champion}`",
             f"- over the seed, sealed cases: {_number(report.speedup)} "
             f"({_number(report.speedup_low)} to {_number(report.speedup_high)})",
+            f"- uses of the sealed cases left: {report.sealed_left}",
             f"- decided: {report.decided}; verdicts: {_counts(report.verdicts)}",
+            *_beside_sampling(report),
         ]
     )
+
+
+def _likely(line: dict[str, Any] | None) -> str:
+    return "" if line is None else f"{line['expected']} ({line['low']} to {line['high']})"
+
+
+def _beside_sampling(report: CampaignReport) -> list[str]:
+    """The search beside its control arm, where there was one."""
+    if report.control is None or report.main is None:
+        return []
+    main, control = report.main, report.control
+    return [
+        f"- best of {main.candidates} by the search: {_number(main.score)} ({main.accepted} accepted); "
+        f"of {control.candidates} sampled: {_number(control.score)} ({control.accepted} accepted)"
+    ]
 
 
 def _number(value: float | None) -> str:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 OUT = Path("/out/bundle.json")
 
 
-def proposed(hypothesis: str, files: dict[str, str], calls: int) -> dict[str, object]:
-    """A bundle of changed files."""
+MOST_NOTES = 10
+
+
+def proposed(
+    hypothesis: str,
+    files: dict[str, str],
+    calls: int,
+    *,
+    findings: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+) -> dict[str, object]:
+    """A bundle of changed files, with what was found out and what is left to try for whoever comes next."""
     return {
         **_common(calls),
         "status": "proposed",
         "hypothesis": hypothesis[:2000],
         "files": {path: {"mode": "100644", "text": text} for path, text in files.items()},
+        "findings": [text[:500] for text in findings[:MOST_NOTES]],
+        "tasks": [text[:500] for text in tasks[:MOST_NOTES]],
     }
 
 

@@ -39,9 +39,16 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def ask(messages: list[dict[str, str]], max_tokens: int, *, path: str = SOCKET, timeout: float = 900.0) -> Reply:
-    """Send the chat, wait for the answer. Raises ModelError."""
-    body = json.dumps({"model": "ratchet", "messages": messages, "max_tokens": max_tokens})
+def ask(
+    messages: list[dict[str, str]],
+    max_tokens: int,
+    role: str = "edit",
+    *,
+    path: str = SOCKET,
+    timeout: float = 900.0,
+) -> Reply:
+    """Send the chat, wait for the answer. The gateway knows which model serves a role. Raises ModelError."""
+    body = json.dumps({"model": f"ratchet:{role}", "messages": messages, "max_tokens": max_tokens})
     connection = _UnixConnection(path, timeout)
     try:
         connection.request("POST", "/v1/chat/completions", body.encode(), {"Content-Type": "application/json"})

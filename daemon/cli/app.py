@@ -1,6 +1,7 @@
 """The `ratchet` command: groups, exit codes, and the last line of defence against a traceback.
 
-Exit codes: 0 it worked; 1 the answer is no; 2 bad usage or bad input; 3 something of ours does not answer.
+Exit codes: 0 it worked; 1 the answer is no; 2 bad usage or bad input; 3 something of ours does not answer; 4 the
+kill switch is pulled.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import sys
 
 import typer
 
-from daemon.cli import audit, campaign, candidate, demo, doctor, errors, kill, policy, steer, target, up
+from daemon.cli import audit, campaign, candidate, demo, doctor, errors, genome, kill, policy, steer, target, up
 from daemon.cli.output import safe
 
 app = typer.Typer(
     help="Improve code under policy: campaigns, candidates, targets, policies, audit.\n\n"
     "Exit codes: 0 it worked; 1 the answer is no (denied, refused, a check failed); 2 bad usage or bad input; "
-    "3 something of ours does not answer.",
+    "3 something of ours does not answer; 4 the kill switch is pulled.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,12 +29,13 @@ steer.add_to(campaign.app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(candidate.app, name="candidate")
 app.add_typer(target.app, name="target")
+app.add_typer(genome.app, name="genome")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.command("up")(up.up)
 app.command("kill")(kill.kill)
 app.command("rearm")(kill.rearm)
-app.command("doctor")(doctor.doctor)
+app.add_typer(doctor.app, name="doctor")
 app.command("demo")(demo.demo)
 
 

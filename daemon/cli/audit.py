@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import deque
 from pathlib import Path
@@ -10,27 +11,39 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import attest, output, reach
+from daemon.cli import attest, keeping, output, reach
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
 
 app = typer.Typer(help="The audit log.", no_args_is_help=True)
 attest.add_to(app)
+keeping.add_to(app)
 
 
 @app.command()
 def verify(
     directory: Annotated[Path | None, typer.Option(help="Folder of the log. Default: this state's.")] = None,
     key: Annotated[Path | None, typer.Option(help="Public key. Default: this state's.")] = None,
-    outside: Annotated[Path | None, typer.Option(help="A checkpoint note that was kept elsewhere.")] = None,
+    checkpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|git:URL",
+            help="Checkpoints kept outside. Default: the file that RATCHET_CHECKPOINT_TARGET names.",
+        ),
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Check chain, checkpoints and signatures; exit code 1 names the first bad record."""
-    report = verified(directory, key, outside.read_text() if outside else "")
+    """Check chain, checkpoints and signatures; exit code 1 names the first bad record.
+
+    What was cut off together with its checkpoints shows only against checkpoints that were kept outside.
+    """
+    report = verified(directory, key, checkpoint)
     if as_json:
         output.print_json(report)
     elif report["ok"]:
         output.print_text(f"{report['records']} records, whole and in order; {report['signed']} under a signature")
+        if report["pruned"]:
+            output.print_text(f"{report['pruned']} of them were let go as old; their hashes are here and fit")
         output.print_facts({"root": report["root"]})
     else:
         place = "" if report["first_bad"] is None else f" at record {report['first_bad']}"
@@ -41,16 +54,38 @@ def verify(
         raise Denied
 
 
-def verified(directory: Path | None = None, key: Path | None = None, outside: str = "") -> dict[str, Any]:
-    """The verifier's report as a document."""
+def verified(directory: Path | None = None, key: Path | None = None, checkpoint: str = "") -> dict[str, Any]:
+    """The verifier's report as a document. Raises BadInput when the checkpoints from outside cannot be read."""
     from daemon.records.keys import public_path
     from daemon.records.verify import verify as verify_log
 
     home = reach.settings().home
     if directory is None and not (home / "audit").is_dir():
         raise BadInput(f"no audit log in {home}; set RATCHET_STATE, or run `ratchet up`")
-    key = key or public_path(home / "keys" / "audit.pem")
-    return verify_log(directory or home / "audit", key, outside=outside)._asdict()
+    given = directory is not None
+    directory, key = directory or home / "audit", key or public_path(home / "keys" / "audit.pem")
+    outside = _outside(directory, checkpoint, given=given)
+    return verify_log(directory, key, outside=outside)._asdict()
+
+
+def _outside(directory: Path, checkpoint: str, *, given: bool) -> str:
+    """The notes that were kept outside; by default those of the operator's own file, for this state's own log."""
+    from subprocess import SubprocessError
+
+    from daemon.records.outside import FilePlace, GitPlace, place_of
+    from daemon.records.recovery import CHECKPOINTS
+
+    here = reach.settings()
+    target = here.checkpoint_target
+    try:
+        if not checkpoint:
+            path = Path(target.removeprefix("file:")) if target.startswith("file:") and not given else None
+            return path.read_text() if path is not None and path.exists() else ""
+        place = place_of(checkpoint, here.home) if checkpoint.startswith("git:") else FilePlace(Path(checkpoint))
+        origin = (directory / CHECKPOINTS).read_text().partition("\n")[0] if isinstance(place, GitPlace) else ""
+        return place.notes(origin) if isinstance(place, FilePlace | GitPlace) else ""
+    except (OSError, UnicodeDecodeError, SubprocessError) as error:
+        raise BadInput(f"the checkpoints in {checkpoint or target} cannot be read: {error}") from error
 
 
 @app.command()
@@ -97,11 +132,24 @@ def show(
         raise BadInput(f"no audit log in {home}; set RATCHET_STATE, or run `ratchet up`") from error
     if not rows:
         raise BadInput(f"the audit log knows no candidate {candidate!r}; see `ratchet candidate list`")
+    told = [sentence(row) + _erased(home, row["body"]) for row in rows]
     if as_json:
-        output.print_json({"candidate": candidate, "records": [{**row, "told": sentence(row)} for row in rows]})
+        shown = [{**row, "told": words} for row, words in zip(rows, told, strict=True)]
+        output.print_json({"candidate": candidate, "records": shown})
         return
-    for row in rows:
-        output.print_text(f"{row['time'][:19]}Z  {output.cell(row['actor']):<8}  {output.safe(sentence(row), keep='')}")
+    for row, words in zip(rows, told, strict=True):
+        output.print_text(f"{row['time'][:19]}Z  {output.cell(row['actor']):<8}  {output.safe(words, keep='')}")
+
+
+def _erased(home: Path, body: dict[str, Any]) -> str:
+    """What of a record's content was erased, in words; usually nothing."""
+    from daemon.records.blobs import BlobStore
+
+    blobs, words = BlobStore(home / "blobs"), ""
+    for name, value in body.items():
+        if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) and (grave := blobs.tombstone(value)):
+            words += f" [{name} erased by {grave.actor}: {grave.reason}]"
+    return words
 
 
 @app.command()

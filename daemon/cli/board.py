@@ -177,13 +177,15 @@ def page(document: dict[str, Any]) -> str:
     ]
     if document.get("detectable") is not None:
         lines.append(f"detects    gains from {detectable(document)}")
+    if document.get("sealed_left") is not None:
+        lines.append(f"sealed     {document['sealed_left']} uses of the sealed cases left")
     for hold in document["holds"]:
         lines.append(
             f"waits      {cell(hold['candidate'])}: {cell('; '.join(hold['reasons']))}, {hold['left_seconds']} s left"
         )
     for name, account in sorted(document.get("spent", {}).items()):
         amounts = " ".join(f"{key} {units(name, account[key])}" for key in ("spent", "reserved", "cap"))
-        lines.append(f"  {name:<15} {amounts}")
+        lines.append(f"  {name:<15} {amounts}{likely(document, name)}")
     for row in document.get("leaders", []):
         shown = leader(row)
         lines.append(f"  {shown['candidate']}  score {shown['score']}  {shown['hypothesis']}".rstrip())
@@ -192,6 +194,29 @@ def page(document: dict[str, Any]) -> str:
     if document.get("report"):
         lines.append(f"result     {result(document['report'])}")
     return "\n".join(lines)
+
+
+def likely(document: dict[str, Any], account: str) -> str:
+    """The forecast of an account, with its range and what it rests on; empty when there is none."""
+    found = document.get("forecast", {}).get(account)
+    if found is None:
+        return ""
+    low, high = units(account, found["low"]), units(account, found["high"])
+    if found["basis"] == "maximum":
+        return f"; at most {high} by the end"
+    rests = "" if found["basis"] == "candidates" else ", by earlier campaigns"
+    return f"; likely {units(account, found['expected'])} by the end ({low} to {high}{rests})"
+
+
+def outlook(document: dict[str, Any]) -> list[str]:
+    """What a campaign can find and will cost, as known when it opens: before the first candidate is paid for."""
+    lines = []
+    if document.get("detectable") is not None:
+        lines.append(f"finds gains from {detectable(document)} (80 % probability)")
+    for name, account in sorted(document.get("spent", {}).items()):
+        if told := likely(document, name).removeprefix("; "):
+            lines.append(f"  {name:<15} {told}, cap {units(name, account['cap'])}")
+    return lines
 
 
 def result(report: dict[str, Any], unit: str = "") -> str:

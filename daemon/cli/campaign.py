@@ -35,7 +35,8 @@ def start(
     in_flight: Annotated[int | None, typer.Option(help="Candidates worked on at the same time.")] = None,
     model: Annotated[str | None, typer.Option(help="ratchet/tuner, ratchet/scripted/NAME, or a LiteLLM model.")] = None,
     strategy: Annotated[
-        str | None, typer.Option(help="Parents: sigmoid-children, moving-midpoint, clade, best or iid.")
+        str | None,
+        typer.Option(help="How parents are chosen; epsilon-greedy when left out, a wrong one names them all."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after this many without an acceptance.")] = None,
@@ -56,12 +57,16 @@ def start(
         "budget": None if usd is None else {"usd": usd},
         "note": note,
     }
+    from daemon.cli import board
+
     spec = read_spec(file, {key: value for key, value in wanted.items() if value is not None})
     started = reach.run(_start(spec, name or fresh_id(spec.target)))
     if as_json:
         output.print_json(started)
     else:
         output.print_text(f"campaign {started['campaign']}: {started['status']}")
+        for line in board.outlook(started):
+            output.print_text(line)
         output.print_text(f"watch it with: ratchet campaign watch {started['campaign']}")
     if watch_it:
         watch(started["campaign"], as_json=as_json)

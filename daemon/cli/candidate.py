@@ -24,6 +24,9 @@ def show(candidate: Candidate, as_json: JsonFlag = False) -> None:
     """Where it came from, what was measured, what it cost, and who decided."""
     row = find(reach.archive(), candidate)
     document = row.model_dump(mode="json")
+    solved = _trials(candidate)
+    if solved:
+        document["trials"] = solved
     if as_json:
         output.print_json(document)
         return
@@ -50,6 +53,9 @@ def show(candidate: Candidate, as_json: JsonFlag = False) -> None:
         sys.stdout.write(f"  spent {account:<15} {output.units(account, amount)}\n")
     for step, seconds in row.times.items():
         sys.stdout.write(f"  time  {output.cell(step):<15} {seconds:.2f} s\n")
+    for purpose, tasks in solved.items():
+        names = ", ".join(f"{task} {verdict}" for task, verdict in tasks.items())
+        sys.stdout.write(f"  tasks {purpose:<15} {list(tasks.values()).count('solved')} of {len(tasks)}: {names}\n")
     if row.feedback:
         sys.stdout.write("\n")
         output.print_text(row.feedback)
@@ -107,6 +113,17 @@ def find(archive: Archive, candidate: str) -> CandidateRow:
     if row is None:
         raise BadInput(f"no candidate {candidate!r} in the archive; `ratchet campaign status` shows the best ones")
     return row
+
+
+def _trials(candidate: str) -> dict[str, dict[str, str]]:
+    """Of a version of the agent: purpose → task → verdict."""
+    from daemon.records.db import Database
+    from daemon.records.trials import Trials
+
+    found: dict[str, dict[str, str]] = {}
+    for row in Trials(Database(reach.settings().database)).of(candidate):
+        found.setdefault(row.purpose, {})[row.task] = row.verdict
+    return found
 
 
 def cell_of(value: float | None) -> str:

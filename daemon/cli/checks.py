@@ -39,6 +39,7 @@ def every_check() -> list[CheckFunction]:
         checks_state.kill_switch,
         checks_state.disk,
         checks_state.audit,
+        checks_state.checkpoints,
         checks_state.packages,
     ]
 

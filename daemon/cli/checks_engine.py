@@ -66,7 +66,7 @@ def _abilities(facts: EngineFacts) -> Iterator[Finding]:
     if "runsc" in facts.runtimes:
         yield Finding("gVisor", "ok", "runsc is there for targets that ask for it")
     else:
-        yield Finding("gVisor", "warn", "no runsc", "apt-get install runsc, if targets should run in gVisor")
+        yield Finding("gVisor", "warn", "no runsc", "make setup STEPS=gvisor, if targets should run in gVisor")
 
 
 def _image(engine: DockerEngine, of: Settings) -> Finding:

@@ -61,6 +61,20 @@ def audit(of: Settings) -> Iterator[Finding]:
             yield Finding("keys", "fail", f"{key.name} can be read by others", f"chmod 600 {key}")
 
 
+def checkpoints(of: Settings) -> Iterator[Finding]:
+    """Would a log that was cut back show?"""
+    found = daemon_metrics(of)
+    if not of.checkpoint_target:
+        remedy = "set RATCHET_CHECKPOINT_TARGET to file:/path, git:URL or command:words, out of this daemon's reach"
+        yield Finding(
+            "checkpoints", "warn", "kept in the state folder only: one set back as a whole is not seen", remedy
+        )
+    elif found.get("ratchet_checkpoint_failing", {}).get((), 0.0):
+        yield Finding("checkpoints", "fail", f"do not get to {of.checkpoint_target}", "the daemon's log says why")
+    else:
+        yield Finding("checkpoints", "ok", f"go to {of.checkpoint_target}")
+
+
 def packages(of: Settings) -> Iterator[Finding]:
     """Installed versions against the lock file."""
     from daemon.settings import CHECKOUT

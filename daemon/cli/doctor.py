@@ -1,17 +1,27 @@
-"""`ratchet doctor`: is this machine fit, line by line, each with its remedy."""
+"""`ratchet doctor`: is this machine fit, line by line, each with its remedy; and `doctor sandbox`, which tries it."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 
 from daemon.cli import output, reach
 from daemon.cli.errors import Denied
 from daemon.cli.output import JsonFlag
 
+app = typer.Typer(invoke_without_command=True, help="Is this machine fit? Each finding comes with its remedy.")
 
-def doctor(as_json: JsonFlag = False) -> None:
+
+@app.callback()
+def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
     """Look at engine, image, policies, Temporal, ports, disk, audit log and packages; exit code 1 when one fails."""
+    if context.invoked_subcommand is not None:
+        return
     from daemon.cli.checks import examine
 
     findings = examine(reach.settings())
@@ -25,4 +35,42 @@ def doctor(as_json: JsonFlag = False) -> None:
                 sys.stdout.write(f"{'':<22} → {output.cell(finding.remedy)}\n")
         sys.stdout.write("not fit: mend what fails\n" if bad else "fit\n")
     if bad:
+        raise Denied
+
+
+@app.command("sandbox")
+def sandbox(
+    runtime: Annotated[str, typer.Option(help="runc or runsc (gVisor)")] = "runc", as_json: JsonFlag = False
+) -> None:
+    """Try every promise of the sandbox in real containers (about ten seconds); exit code 1 when one is broken."""
+    from sandbox.docker_backend import DockerBackend
+    from sandbox.images.version import tag
+    from sandbox.selfcheck.suite import POINTS, check
+
+    chosen: Literal["runc", "runsc"] | None = "runc" if runtime == "runc" else "runsc" if runtime == "runsc" else None
+    if chosen is None:
+        raise typer.BadParameter("there are: runc, runsc", param_hint="--runtime")
+    of = reach.settings()
+    with tempfile.TemporaryDirectory(prefix="ratchet-selfcheck-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        backend = DockerBackend(of.docker_url, instance=folder.name, allowed_roots=[folder])
+        try:
+            image = backend.image_id(of.image or tag())
+            results = []
+            for result in check(backend, image, folder, runtime=chosen):
+                results.append(result)
+                if not as_json:
+                    grade = "fail" if result.problem else "ok"
+                    sys.stdout.write(f"{grade:<5} {result.point:<20} {output.cell(result.problem or result.title)}\n")
+                    sys.stdout.flush()
+        finally:
+            backend.settle()
+            backend.close()
+    broken = [result for result in results if result.problem]
+    if as_json:
+        output.print_json({"runtime": runtime, "fit": not broken, "points": [asdict(result) for result in results]})
+    else:
+        sys.stdout.write(f"{len(POINTS) - len(broken)} of {len(POINTS)} points hold under {runtime}\n")
+    if broken:
         raise Denied

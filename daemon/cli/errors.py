@@ -9,6 +9,8 @@ USAGE = 2
 """Bad usage or bad input: nothing was done."""
 INFRASTRUCTURE = 3
 """Something of ours does not answer (daemon, Temporal, OPA, Docker, disk): try again when it is mended."""
+KILLED = 4
+"""The kill switch is pulled: nothing starts until a listed person re-arms it. Restarting it by a machine is no use."""
 
 _CODES = {
     "RefusedError": NO,
@@ -33,6 +35,8 @@ class Denied(Exception):
 
 def exit_code(error: BaseException) -> int | None:
     """The exit code that stands for an exception, by class name so that nothing heavy is imported; None: a fault."""
+    if getattr(error, "rule", "") == "KILLED":
+        return KILLED
     for kind in type(error).__mro__:
         if kind.__name__ in _CODES:
             return _CODES[kind.__name__]

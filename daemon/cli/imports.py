@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,7 +48,7 @@ def kernelbench(
 
 @app.command()
 def repo(
-    folder: Folder,
+    source: Annotated[str, typer.Argument(help="A folder, or an address: https://, ssh:// or file://.")],
     metric_command: Annotated[str, typer.Option("--metric-command", help="Prints METRIC name=value.")],
     metric: Annotated[str, typer.Option("--metric", help="Name of the metric that counts.")],
     editable: Annotated[list[str], typer.Option("--editable", help="Glob of files that may change; repeat.")],
@@ -57,19 +58,21 @@ def repo(
     name: Name = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """A local repository, an edit scope, and a command that measures it."""
+    """A repository, an edit scope, and a command that measures it. An address is cloned: its newest commit only."""
+    from kernels.importers.cloning import cloned, is_url
     from kernels.importers.repo import read
 
-    found = read(
-        folder,
-        command=metric_command,
-        metric=metric,
-        editable=editable,
-        checks=checks or (),
-        direction="minimise" if minimise else "maximise",
-        seconds=seconds,
-    )
-    _write(folder, name, found, as_json)
+    with cloned(source) if is_url(source) else nullcontext(Path(source)) as folder:
+        found = read(
+            folder,
+            command=metric_command,
+            metric=metric,
+            editable=editable,
+            checks=checks or (),
+            direction="minimise" if minimise else "maximise",
+            seconds=seconds,
+        )
+        _write(folder, name, found, as_json)
 
 
 def _write(source: Path, name: str, found: Any, as_json: bool) -> None:

@@ -45,7 +45,7 @@ def kill(
     began = time.monotonic()
     switch = KillSwitch(home)
     with _as_owner(home):
-        killed = switch.pull(by=by or _user(), how="command", reason=reason)
+        killed = switch.pull(by=by or user(), how="command", reason=reason)
     problems, removed, ended = [], 0, ""
     try:
         removed = remove_containers(docker_url, instance_of(home))
@@ -168,7 +168,8 @@ def _where() -> tuple[Path, str]:
     return here.home, here.docker_url
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this command, by the kernel's word."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

@@ -85,6 +85,10 @@ MUST_DENY: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("no gain on the sealed cases", "promote", _promote(sealed={
         "status": "done", "gain": 0.1, "low": -0.1, "high": 0.3, "rounds": 9,
     }), "PROMOTE-SEALED"),
+    ("malformed genome", "genome", {}, "INPUT"),
+    ("limits of the agent", "genome", {
+        **_IDS, "action": "edit", "ceiling": {"readable": True, "tools": [], "fields": ["limits.calls"]},
+    }, "GENOME-FIELD"),
 )  # fmt: skip
 """What it is, question, facts, and a code that has to be among the reasons."""
 

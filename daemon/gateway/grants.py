@@ -15,6 +15,8 @@ class Grant(BaseModel):
     number: int = Field(ge=0)
     """Candidate number in its campaign; the scripted model answers by it."""
     model: str = Field(min_length=1, max_length=200)
+    roles: dict[str, str] = {}
+    """Models for some of the agent's roles (`plan`, `edit`, `summarise`); any other role is served by `model`."""
     max_calls: int = Field(ge=1, le=10_000)
     max_tokens: int = Field(ge=1, le=1_000_000)
     """Most tokens of one answer."""

@@ -37,9 +37,10 @@ def answer(call: LocalCall) -> str:
         return tune(call.messages, seed=call.seed, call=call.call)
     kind, _, name = call.model.partition("/")
     if kind == "scripted" and name:
+        texts = [message["content"] for message in call.messages]
         folders = [*(Path(folder) for folder in call.scripts), PACKAGE_SCRIPTS]
         try:
-            return scripted_answer(folders, name, number=call.number, call=call.call)
+            return scripted_answer(folders, name, number=call.number, call=call.call, prompt=texts)
         except ScriptError as error:
             raise LocalFault(str(error)) from error
     raise LocalFault(f"no local model 'ratchet/{call.model}': there are ratchet/tuner and ratchet/scripted/<name>")

@@ -68,7 +68,7 @@ class Meter:
         the audit log raise when they cannot write: no call goes out that is not written down.
         """
         digest = request.digest()
-        base = {**_who(grant), "call": index, "request": digest}
+        base = {**_who(grant), "model": request.model, "call": index, "request": digest}
         entry = self._journal.get(grant.candidate, index, digest)
         if entry is not None and entry.response is not None:
             paid = Paid.model_validate_json(entry.response)
@@ -88,7 +88,11 @@ class Meter:
                 "reserved": reservation(request, price),
                 "price": price.model_dump(exclude_none=True),
             }
-            self._record("model.call", {**base, **body})
+            try:
+                self._record("model.call", {**base, **body})
+            except BaseException:
+                self._ledger.release(key)  # nobody was asked
+                raise
             try:
                 completion = self._provider.complete(request, grant, index)
             except ProviderFault as fault:
@@ -124,7 +128,7 @@ class Meter:
         try:
             self._ledger.reserve(grant.campaign, key, amounts)
         except RefusedError as error:
-            raise Refusal(429, "budget", str(error)) from error
+            raise Refusal(429, error.rule, str(error)) from error
 
     def _failed(self, base: dict[str, Any], key: str, fault: ProviderFault, most: dict[Account, int]) -> None:
         self._ledger.settle(key, {} if fault.billed else dict.fromkeys(most, 0))

@@ -36,6 +36,9 @@ class Ledger(Protocol):
     def settle(self, key: str, actual: Mapping[Account, int]) -> object:
         """Replace the reservation by what was spent; accounts left out count at their maximum."""
 
+    def release(self, key: str) -> None:
+        """Free a reservation whose effect surely never began."""
+
     def reservation(self, key: str) -> Booked | None:
         """The reservation under a key, or None."""
 

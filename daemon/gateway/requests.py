@@ -16,7 +16,7 @@ from daemon.gateway.grants import Grant
 
 MAX_BODY_BYTES = 1024 * 1024
 MODEL_ALIAS = "ratchet"
-"""A candidate may name its model by this word, whatever the grant says."""
+"""A candidate may name its model by this word, or by `ratchet:<role>`, whatever the grant says."""
 
 
 class _Strict(BaseModel):
@@ -42,6 +42,12 @@ class Message(_Strict):
         return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
 
 
+class StreamOptions(_Strict):
+    """What a stream tells besides the answer."""
+
+    include_usage: bool = False
+
+
 class ChatRequest(_Strict):
     """Body of POST /v1/chat/completions."""
 
@@ -54,7 +60,9 @@ class ChatRequest(_Strict):
     seed: int | None = Field(None, ge=0, lt=2**63)
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
     n: Literal[1] | None = None
-    stream: Literal[False] | None = None
+    stream: bool | None = None
+    """As server-sent events, once the answer is whole."""
+    stream_options: StreamOptions | None = None
 
 
 class Effective(BaseModel):
@@ -87,7 +95,8 @@ def parse(body: bytes) -> ChatRequest:
 
 def effective(request: ChatRequest, grant: Grant) -> Effective:
     """Apply the grant. Raises Refusal (403) for another model."""
-    if request.model not in (grant.model, MODEL_ALIAS):
+    alias, _, role = request.model.partition(":")
+    if request.model != grant.model and alias != MODEL_ALIAS:
         raise Refusal(403, "model", f"this candidate may only call the model {MODEL_ALIAS!r} (or its granted name)")
     asked = [limit for limit in (request.max_tokens, request.max_completion_tokens) if limit is not None]
     parameters: dict[str, Any] = {"seed": grant.seed if request.seed is None else request.seed}
@@ -96,7 +105,7 @@ def effective(request: ChatRequest, grant: Grant) -> Effective:
         if value is not None:
             parameters[name] = value
     return Effective(
-        model=grant.model,
+        model=grant.roles.get(role, grant.model) if alias == MODEL_ALIAS else grant.model,
         messages=[{"role": message.role, "content": message.text} for message in request.messages],
         max_tokens=min([grant.max_tokens, *asked]),
         parameters=parameters,
@@ -108,6 +117,4 @@ def _explain(error: ValidationError) -> str:
     where = ".".join(str(part)[:64] for part in first["loc"][:6]) or "body"
     if first["type"] == "extra_forbidden":
         return f"field {where!r} is not allowed here; see the fields in daemon/gateway/requests.py"
-    if where == "stream":
-        return "streaming is not supported; send the request without `stream`"
     return f"field {where!r}: {first['msg'][:200]}"

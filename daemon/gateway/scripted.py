@@ -1,4 +1,4 @@
-"""`ratchet/scripted/<name>`: answers from a JSON-lines file, line n for candidate number n. See scripts/README.md."""
+"""`ratchet/scripted/<name>`: answers from a JSON-lines file, by candidate or by prompt. See scripts/README.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -19,7 +19,10 @@ class ScriptError(Exception):
 
 
 class Line(BaseModel):
-    """One line: the answer for one candidate, or one answer for each of its calls (the last one repeats)."""
+    """One line: the answer for one candidate, or one answer for each of its calls (the last one repeats).
+
+    A line with `when` or `given` is a rule instead: it answers every prompt that fits it, whosever it is.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +30,30 @@ class Line(BaseModel):
     answers: list[str] = Field([], max_length=100)
     after: Literal["repeat", "refuse"] = "repeat"
     """On the last line: what candidates beyond it get."""
+    when: str = ""
+    """Regular expression that is searched in the last message."""
+    given: str = ""
+    """The same, in all messages together."""
     note: str = ""
+
+    @field_validator("when", "given")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        return pattern
+
+    @property
+    def rule(self) -> bool:
+        """Whether it answers by the prompt, not by the candidate's number."""
+        return bool(self.when or self.given)
+
+    def fits(self, prompt: Sequence[str]) -> bool:
+        """Whether a rule answers this chat."""
+        last = prompt[-1] if prompt else ""
+        return re.search(self.when, last) is not None and re.search(self.given, "\n".join(prompt)) is not None
 
     def text(self, call: int) -> str:
         """The answer to call number `call`, from 0."""
@@ -35,10 +61,15 @@ class Line(BaseModel):
         return texts[min(call, len(texts) - 1)] if texts else REFUSAL
 
 
-def scripted_answer(folders: Sequence[Path], name: str, *, number: int, call: int) -> str:
-    """Answer for candidate `number` (from 1). Raises ScriptError."""
-    lines = _load(folders, name)
-    if number > len(lines) and lines[-1].after == "refuse":
+def scripted_answer(folders: Sequence[Path], name: str, *, number: int, call: int, prompt: Sequence[str] = ()) -> str:
+    """Answer for candidate `number` (from 1) to the texts of a chat: the first rule that fits, else the candidate's
+    line. Raises ScriptError."""
+    script = _load(folders, name)
+    fitting = next((line for line in script if line.rule and line.fits(prompt)), None)
+    if fitting is not None:
+        return fitting.text(call)
+    lines = [line for line in script if not line.rule]
+    if not lines or (number > len(lines) and lines[-1].after == "refuse"):
         return REFUSAL
     return lines[min(max(number, 1), len(lines)) - 1].text(call)
 

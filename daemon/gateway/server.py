@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from daemon.gateway.grants import Grant, Usage
 from daemon.gateway.identity import ContainerOf
 from daemon.gateway.meter import Meter
+from daemon.gateway.requests import MODEL_ALIAS, effective, parse
 from daemon.gateway.session import Session
 from workflows.ports import InfrastructureError
 
@@ -101,6 +103,11 @@ class Gateway:
     def bind(self, candidate: str, container: str) -> None:
         """Name the container that may use the candidate's socket (full id)."""
         self._wait(self._bind_one(candidate, container))
+
+    def ask(self, grant: Grant, messages: list[dict[str, str]]) -> str:
+        """One call of the daemon's own, metered and journaled under the grant as a candidate's is. Raises Refusal."""
+        body = json.dumps({"model": MODEL_ALIAS, "messages": messages, "max_tokens": grant.max_tokens}).encode()
+        return self._meter.call(grant, 0, effective(parse(body), grant)).completion.text
 
     def close(self, candidate: str, folder: Path | None = None) -> Usage:
         """Stop listening and remove the socket; returns the use so far. Closing twice is harmless.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from concurrent.futures import Executor
 
 from aiohttp import web
 
+from daemon.gateway import shapes
 from daemon.gateway.connection import Connection, ConnectionServer
 from daemon.gateway.errors import Refusal, error_body
 from daemon.gateway.grants import Grant, Usage
@@ -77,19 +77,21 @@ class Session:
         connection = request.protocol
         if not isinstance(connection, Connection):
             raise TypeError("the gateway's server makes Connections only")
+        kind = "application/json"
         try:
-            status, body = 200, await self._answer(request, connection)
+            status, kind, body = 200, *await self._answer(request, connection)
         except Refusal as refusal:
             status, body = await self._refuse(refusal)
         except Exception:
             _log.exception("gateway: call of %s failed", self.grant.candidate)
             status, body = self._broken()
         connection.arm()
-        response = web.Response(status=status, body=body, content_type="application/json")
+        response = web.Response(status=status, body=body, content_type=kind)
         response.force_close()
         return response
 
-    async def _answer(self, request: web.BaseRequest, connection: Connection) -> bytes:
+    async def _answer(self, request: web.BaseRequest, connection: Connection) -> tuple[str, bytes]:
+        """Content type and body."""
         if request.path != _ROUTE or request.query_string:
             raise Refusal(404, "route", f"only POST {_ROUTE} exists here")
         if request.method != "POST":
@@ -99,7 +101,8 @@ class Session:
         body = await _read(request)
         connection.disarm()
         await self._attest(connection)
-        wanted = effective(parse(body), self.grant)
+        asked = parse(body)
+        wanted = effective(asked, self.grant)
         if self._waiting >= _MAX_WAITING:
             raise Refusal(429, "concurrency", "one call at a time; wait for the answer")
         self._waiting += 1
@@ -117,7 +120,10 @@ class Session:
                 paid = await asyncio.shield(work)
         finally:
             self._waiting -= 1
-        return _shape(self.grant, index, paid)
+        if asked.stream:
+            with_usage = asked.stream_options is not None and asked.stream_options.include_usage
+            return "text/event-stream", shapes.events(self.grant, index, paid.completion, with_usage=with_usage)
+        return "application/json", shapes.whole(self.grant, index, paid.completion)
 
     async def _attest(self, connection: Connection) -> None:
         """The peer's container, from the kernel, when the gateway is told how to read it."""
@@ -181,27 +187,3 @@ async def _read(request: web.BaseRequest) -> bytes:
         if len(body) > MAX_BODY_BYTES:
             raise too_large
     return bytes(body)
-
-
-def _shape(grant: Grant, index: int, paid: Paid) -> bytes:
-    """OpenAI's chat completion shape, from our own fields only."""
-    done = paid.completion
-    usage = {
-        "prompt_tokens": done.input_tokens,
-        "completion_tokens": done.output_tokens,
-        "total_tokens": done.input_tokens + done.output_tokens,
-    }
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": done.text},
-        "finish_reason": done.finish_reason,
-    }
-    body = {
-        "id": f"call-{index}",
-        "object": "chat.completion",
-        "created": 0,
-        "model": grant.model,
-        "choices": [choice],
-        "usage": usage,
-    }
-    return json.dumps(body).encode()

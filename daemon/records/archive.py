@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, insert, or_, select, update
 
 from daemon.records.champions import Champions
 from daemon.records.db import Database
@@ -17,7 +17,7 @@ from daemon.records.tables import campaigns, candidates, notes
 from daemon.repo import TreeStore
 from workflows.ports import RefusedError
 
-_JSON = ("reasons", "spent", "times")
+_JSON = ("reasons", "spent", "times", "inspirations", "features", "cases")
 
 
 class Archive:
@@ -101,8 +101,8 @@ class Archive:
 
         Raises RefusedError when the candidate or its number belongs to something else already.
         """
-        now = time.time()
         with self._db.begin() as connection:
+            now = time.time()  # inside: writers take turns, so what is written later is also later by the clock
             query = select(candidates.c.candidate, candidates.c.campaign, candidates.c.number, candidates.c.created)
             mine = (candidates.c.campaign == row.campaign) & (candidates.c.number == row.number)
             found = connection.execute(query.where(or_(candidates.c.candidate == row.candidate, mine))).mappings().all()
@@ -132,10 +132,9 @@ class Archive:
         """All candidates of a campaign by number, the seed first."""
         return self._rows(_of(campaign).order_by(candidates.c.number))
 
-    def scored(self, campaign: str) -> list[CandidateRow]:
-        """Possible parents by number: a score, and a verdict of `seed`, `accepted` or `failed:…` (honest, if worse)."""
-        honest = or_(candidates.c.verdict.in_((SEED_VERDICT, "accepted")), candidates.c.verdict.like("failed:%"))
-        return self._rows(_of(campaign).where(candidates.c.score.is_not(None), honest).order_by(candidates.c.number))
+    def changed(self, campaign: str, since: float) -> list[CandidateRow]:
+        """Candidates that were written at or after a time (Unix seconds), by number."""
+        return self._rows(_of(campaign).where(candidates.c.updated >= since).order_by(candidates.c.number))
 
     def unrecorded(self, campaign: str) -> list[CandidateRow]:
         """Candidates that were chosen and whose path has not ended: in flight, or waiting for a person."""
@@ -165,19 +164,6 @@ class Archive:
             line.append(row)
             candidate = row.parent
         return line
-
-    def children_counts(self, campaign: str) -> dict[str, int]:
-        """Evaluated children by parent: those that were committed and decided, and not by a fault of ours."""
-        evaluated = (
-            (candidates.c.campaign == campaign)
-            & (candidates.c.number > 0)
-            & (candidates.c.commit_id != "")
-            & (candidates.c.verdict != "")
-            & candidates.c.verdict.not_like("inconclusive%")
-        )
-        query = select(candidates.c.parent, func.count()).where(evaluated).group_by(candidates.c.parent)
-        with self._db.read() as connection:
-            return {row[0]: int(row[1]) for row in connection.execute(query)}
 
     def champion(self, target: str) -> str | None:
         """The target's promoted candidate, or None before the first promotion."""

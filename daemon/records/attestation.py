@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from daemon.records import dsse
 from daemon.records.canonical import canonical
-from daemon.records.chain import MAX_LINE, BadRecord, Chain, segments
+from daemon.records.chain import MAX_LINE, BadRecord, segments
 from daemon.records.keys import load_signing_key
 from daemon.records.lookup import of_candidate
 from daemon.records.merkle import BadProof, inclusion_proof, leaf_hash, verify_inclusion
 from daemon.records.notes import BadNote, Checkpoint, read_note, split_notes
+from daemon.records.pruning import BadPruning, start
 from daemon.records.recovery import CHECKPOINTS
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -54,7 +55,7 @@ def attest(directory: Path, signing_key: Path, candidate: str) -> str:
     facts = _facts(directory, candidate)
     seq = int(facts.outcome["seq"])
     note, checkpoint = _checkpoint(directory, key.public_key(), seq)
-    record, proof = _proof(directory, checkpoint, seq)
+    record, proof = _proof(directory, key.public_key(), checkpoint, seq)
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": _subject(candidate, facts.decided["body"]),
@@ -149,17 +150,19 @@ def _checkpoint(directory: Path, public: Ed25519PublicKey, seq: int) -> tuple[st
     raise NotAttested("no checkpoint is signed over the promotion yet; one comes within a minute")
 
 
-def _proof(directory: Path, checkpoint: Checkpoint, seq: int) -> tuple[bytes, list[bytes]]:
+def _proof(directory: Path, public: Ed25519PublicKey, checkpoint: Checkpoint, seq: int) -> tuple[bytes, list[bytes]]:
     """The record's bytes and its inclusion proof, from a log that holds what the checkpoint says."""
-    chain, leaves, kept = Chain(), list[bytes](), b""
+    kept = b""
     try:
-        for _, path in segments(directory):
+        found = segments(directory)
+        chain, leaves = start(directory, public, found[0][0] if found else 0)
+        for _, path in found:
             with path.open("rb") as file:
                 while chain.size < checkpoint.size and (line := file.readline(MAX_LINE)):
                     record = chain.take(line)
                     leaves.append(bytes.fromhex(chain.prev))
                     kept = record if chain.size == seq + 1 else kept
-    except BadRecord as bad:
+    except (BadRecord, BadPruning) as bad:
         raise NotAttested(f"the audit log is not sound: {bad}") from bad
     if chain.size != checkpoint.size or chain.frontier.root() != checkpoint.root:
         raise NotAttested("the audit log does not hold what its checkpoint says; see `ratchet audit verify`")

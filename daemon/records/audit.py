@@ -22,10 +22,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from daemon.records.chain import Chain, head, records, segment_name
+from daemon.records.chain import BadRecord, Chain, head, records, segment_name
 from daemon.records.files import append_durably, make_private, sync_directory
 from daemon.records.keys import BadKey, load_signing_key
 from daemon.records.notes import Checkpoint, sign
+from daemon.records.pruning import BadPruning, going, keep_leaves, let_go
 from daemon.records.recovery import CHECKPOINTS, Damaged, mark_recorded, recover, set_aside, write_hint
 from workflows.ports import InfrastructureError
 
@@ -154,6 +155,31 @@ class AuditLog:
             if self._problem:
                 raise AuditUnavailable(f"audit: {self._problem}")
             return self._note
+
+    def prune(self, days: int, *, now: datetime | None = None) -> int:
+        """Let segments go whose records are all older than `days`; returns how many records. See `pruning`.
+
+        Raises AuditUnavailable (a log that is not sound is not pruned either), ValueError below the shortest retention.
+        """
+        try:
+            what = going(self._directory, self._key.public_key(), days, now)
+            if what is None:
+                return 0
+            kept = keep_leaves(self._directory, self._key, self._origin, what)
+            body = {
+                "first": what.first,
+                "size": what.size,
+                "root": kept.root.hex(),
+                "oldest": what.oldest,
+                "newest": what.newest,
+                "days": days,
+            }
+            self.append("audit.prune", actor="daemon", body=body)
+            self.checkpoint()
+            let_go(self._directory, what)
+        except (OSError, BadPruning, BadRecord) as error:
+            raise AuditUnavailable(f"audit: cannot prune: {error}") from error
+        return len(what.leaves)
 
     @property
     def size(self) -> int:

@@ -119,7 +119,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver must not open transactions by itself: it would do so late, and without IMMEDIATE.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     # The first switch to WAL answers "locked" at once, without waiting, when another process is switching too.
     deadline = time.monotonic() + _BUSY_SECONDS

@@ -6,6 +6,7 @@ the money is spent, `finish` keeps the answer after it. A mark without an answer
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Literal, NamedTuple
 
@@ -24,6 +25,14 @@ class Call(NamedTuple):
     finished: float | None
 
 
+class Answer(NamedTuple):
+    """One answered call: its number, the SHA-256 of its request (the blob that holds it), and what the payer kept."""
+
+    call_index: int
+    request_sha256: str
+    response: str
+
+
 class Journal:
     """Journaled calls of all candidates. Safe from any thread or process."""
 
@@ -36,6 +45,16 @@ class Journal:
             query = select(model_calls).where(_is(candidate, call_index, request_sha256))
             row = connection.execute(query).mappings().first()
         return None if row is None else Call(row["state"], row["response"], row["started"], row["finished"])
+
+    def answered(self, candidate: str) -> list[Answer]:
+        """Everything that a candidate was answered, in the order of its calls."""
+        query = (
+            select(model_calls.c.call_index, model_calls.c.request_sha256, model_calls.c.response)
+            .where(model_calls.c.candidate == candidate, model_calls.c.state == "finished")
+            .order_by(model_calls.c.call_index, model_calls.c.finished)
+        )
+        with self._db.read() as connection:
+            return [Answer(int(index), str(digest), str(text)) for index, digest, text in connection.execute(query)]
 
     def begin(self, candidate: str, call_index: int, request_sha256: str) -> Call | None:
         """Mark the call as started. Returns None when the mark is new, else what was there: do not pay then.
@@ -63,6 +82,21 @@ class Journal:
             done = {"state": "finished", "response": response, "finished": time.time()}
             connection.execute(update(model_calls).where(this).values(done))
         return response
+
+    def forget(self, candidate: str, call_index: int, request_sha256: str) -> int:
+        """Erase the text of an answer, leaving what it cost; a step that asks again gets an empty answer for it.
+
+        Returns 1 when there was one to erase, else 0.
+        """
+        with self._db.begin() as connection:
+            this = _is(candidate, call_index, request_sha256)
+            row = connection.execute(select(model_calls).where(this)).mappings().first()
+            kept = json.loads(row["response"]) if row is not None and row["response"] else None
+            if kept is None or not kept["completion"]["text"]:
+                return 0
+            kept["completion"]["text"] = ""
+            connection.execute(update(model_calls).where(this).values(response=json.dumps(kept)))
+        return 1
 
 
 def _is(candidate: str, call_index: int, request_sha256: str) -> ColumnElement[bool]:

@@ -70,6 +70,9 @@ KINDS: Mapping[str, Kind] = {
     "audit.open": Kind(_fields("format:whole origin:name public_key:hash resumed_at:whole"), "nothing"),
     "audit.torn": Kind(_fields("bytes:whole file:name sha256:hash"), "nothing"),
     "audit.close": Kind({}, "nothing"),
+    "audit.prune": Kind(_fields("first:whole size:whole root:hash oldest:name newest:name days:whole"), "nothing"),
+    "blob.erase.intent": Kind(_fields("blob:hash reason:name asked:number"), "nothing"),
+    "blob.erase.outcome": Kind(_fields("blob:hash reason:name asked:number bytes:whole answers:whole"), "nothing"),
     "kill": Kind(_fields("id:name at:number how:name reason"), "nothing"),
     "rearm": Kind(_fields("kill:name killed_by:name killed_at:number statement:name signature:name reason"), "nothing"),
     "decision": Kind(
@@ -91,7 +94,7 @@ KINDS: Mapping[str, Kind] = {
     "campaign.close.unmeasured": Kind(_fields("error:name")),
     "budget.extend": Kind(_fields("add:amounts reason decision:name"), "campaign"),
     "note": Kind(_fields("text"), "campaign"),
-    "candidate.chosen": Kind(_fields("parent:name model:name decision:name")),
+    "candidate.chosen": Kind(_fields("parent:name model:name decision:name arm:name operator:name strategy:name")),
     "candidate.decided": Kind(
         _fields(
             "verdict:name score:number? gain:number? low:number? high:number? pairs:whole e_value:number? "
@@ -101,8 +104,9 @@ KINDS: Mapping[str, Kind] = {
     "propose.intent": Kind(_fields(f"{_EFFECT} parent:name genome image:name model:name")),
     "propose.container": Kind(_fields("reason:name code:whole? log usage:object")),
     "evaluate.intent": Kind(_fields(f"{_EFFECT} tree:tree parent_tree:tree image:name manifest:hash")),
-    "evaluate.seed.committed": Kind(_fields("sha256:hash")),
-    "evaluate.seed.revealed": Kind(_fields("seed:name")),
+    "seed.committed": Kind(_fields("step:name sha256:hash")),
+    "seed.revealed": Kind(_fields("step:name seed:name")),
+    "manifest.changed": Kind(_fields("changed:list wanted:object found:object when:name")),
     "promote.intent": Kind(_fields(f"previous:name decision:name {_MEASURED}")),
     "promote.outcome": Kind(_fields(f"previous:name decision:name {_MEASURED}")),
     "hold.approved": Kind(_fields("problem reason")),
@@ -116,12 +120,26 @@ KINDS: Mapping[str, Kind] = {
     "model.unknown": Kind(_fields(_CALL)),
     "model.fault": Kind(_fields(f"{_CALL} kind:name billed:flag detail:hash")),
     "model.refused": Kind(_fields("model:name rule:name status:whole")),
+    "genome.contract": Kind(_fields("genome:tree problem")),
+    "genome.scored": Kind(
+        _fields(
+            "tasks:whole wins:whole losses:whole solved:whole parent_solved:whole e_value:number threshold:number "
+            "of:whole parent:name"
+        )
+    ),
+    "genome.held-out": Kind(_fields("sealed:object families:object transfer:object transfer_model against:tree")),
+    "genome.canary": Kind(_fields("rollout:whole genome:tree share:number decision:name")),
+    "genome.current": Kind(_fields("rollout:whole genome:tree reason decision")),
+    "genome.rollback.intent": Kind(_fields("rollout:whole genome:tree reason decision")),
+    "genome.rollback.outcome": Kind(_fields("rollout:whole genome:tree reason decision")),
 }
 """Kind → schema. Kinds of effects that are not here by name are in `EFFECTS`."""
 
 EFFECTS: Mapping[str, Kind] = {
     r"(calibrate|closing|sealed-[1-9][0-9]*)\.intent": Kind(_fields(f"{_EFFECT} tree:tree")),
-    r"(propose|evaluate|calibrate|closing|sealed-[1-9][0-9]*)\.outcome": Kind(
+    r"trial-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree task:name manifest:hash purpose:name")),
+    r"selftest-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree")),
+    r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*)\.outcome": Kind(
         _fields("key:name ended:name spent:amounts")
     ),
 }

@@ -103,7 +103,7 @@ class Ledger:
             lines = {str(row["account"]): row for row in _accounts(connection, campaign)}
             known = _find(connection, key)
             if known is not None:
-                if known.campaign != campaign or known.amounts != dict(amounts):
+                if known.campaign != campaign or _told(known.amounts) != _told(amounts):
                     raise LedgerConflict(
                         f"ledger: key {key} is in use with other amounts; a new attempt needs a new key"
                     )
@@ -210,6 +210,19 @@ class Ledger:
             rows = connection.execute(select(reservations).where(mine).order_by(reservations.c.created)).mappings()
             return [_with_lines(connection, row) for row in rows.all()]
 
+    def spent_under(self, prefix: str) -> dict[Account, int]:
+        """What was settled under keys that begin with `prefix`, which ends in a slash: everything about one thing."""
+        mine = (reservations.c.state == "settled") & reservations.c.key.startswith(prefix, autoescape=True)
+        query = (
+            select(reservation_lines.c.account, func.sum(reservation_lines.c.actual))
+            .join_from(reservation_lines, reservations, reservations.c.key == reservation_lines.c.key)
+            .where(mine)
+            .group_by(reservation_lines.c.account)
+        )
+        with self._db.read() as connection:
+            sums = {row[0]: int(row[1] or 0) for row in connection.execute(query)}
+        return {account: sums[account] for account in ACCOUNTS if account in sums}
+
     def spent_since(self, unix: float) -> dict[Account, int]:
         """Spending of all campaigns settled since `unix` (Unix seconds), plus all open reservations at their maximum.
 
@@ -268,6 +281,11 @@ def _statement(connection: Connection, campaign: str) -> dict[Account, Line]:
 def _find(connection: Connection, key: str) -> Reservation | None:
     row = connection.execute(select(reservations).where(reservations.c.key == key)).mappings().first()
     return None if row is None else _with_lines(connection, row)
+
+
+def _told(amounts: Amounts) -> dict[Account, int]:
+    """What was really set aside: a settlement adds lines of zero for accounts that nothing was reserved on."""
+    return {account: amount for account, amount in amounts.items() if amount}
 
 
 def _with_lines(connection: Connection, row: RowMapping) -> Reservation:

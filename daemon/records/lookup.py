@@ -45,6 +45,11 @@ def of_candidate(directory: Path, candidate: str) -> Iterator[dict[str, Any]]:
             yield record
 
 
+def mentioning(directory: Path, text: str) -> Iterator[dict[str, Any]]:
+    """The records in which `text` stands anywhere, in order. Raises OSError."""
+    return map(record_of, _lines(directory, text))
+
+
 def _lines(directory: Path, text: str) -> Iterator[bytes]:
     """The lines in which `text` stands as part of a JSON text."""
     needle = json.dumps(text, ensure_ascii=False)[1:-1].encode()

@@ -74,6 +74,38 @@ MIGRATIONS: tuple[Migration, ...] = (
                PRIMARY KEY (campaign, key))""",
         ),
     ),
+    Migration(
+        2,
+        "how a candidate was made, and what it is like",
+        (
+            "ALTER TABLE candidates ADD COLUMN arm TEXT NOT NULL DEFAULT 'main'",
+            "ALTER TABLE candidates ADD COLUMN operator TEXT NOT NULL DEFAULT 'mutate'",
+            "ALTER TABLE candidates ADD COLUMN second TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE candidates ADD COLUMN inspirations TEXT NOT NULL DEFAULT '[]'",
+            "ALTER TABLE candidates ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE candidates ADD COLUMN features TEXT NOT NULL DEFAULT '{}'",
+            "ALTER TABLE candidates ADD COLUMN cases TEXT NOT NULL DEFAULT '{}'",
+            "CREATE INDEX candidates_by_update ON candidates (campaign, updated)",
+        ),
+    ),
+    Migration(
+        3,
+        "trials and rollouts of genomes",
+        (
+            """CREATE TABLE trials (trial TEXT NOT NULL PRIMARY KEY, campaign TEXT NOT NULL, candidate TEXT NOT NULL,
+               genome TEXT NOT NULL, purpose TEXT NOT NULL, task TEXT NOT NULL, family TEXT NOT NULL,
+               manifest TEXT NOT NULL, model TEXT NOT NULL, seed BIGINT NOT NULL, solved BOOLEAN NOT NULL,
+               verdict TEXT NOT NULL, calls INTEGER NOT NULL, spent TEXT NOT NULL, transcript TEXT NOT NULL,
+               finished DOUBLE PRECISION NOT NULL)""",
+            "CREATE INDEX trials_by_candidate ON trials (candidate)",
+            "CREATE INDEX trials_by_genome ON trials (campaign, genome)",
+            """CREATE TABLE rollouts (number INTEGER NOT NULL PRIMARY KEY, candidate TEXT NOT NULL,
+               genome TEXT NOT NULL, previous TEXT NOT NULL,
+               state TEXT NOT NULL CHECK (state IN ('canary', 'current', 'ended', 'rolled-back')),
+               share DOUBLE PRECISION NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+               started DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION)""",
+        ),
+    ),
 )
 
 

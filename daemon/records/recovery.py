@@ -18,6 +18,7 @@ from daemon.records.chain import MAX_LINE, BadRecord, Chain, record_of, segment_
 from daemon.records.files import make_private, sync_directory, write_durably
 from daemon.records.merkle import Frontier
 from daemon.records.notes import BadNote, Checkpoint, read_note, split_notes
+from daemon.records.pruning import BadPruning, start
 
 CHECKPOINTS = "checkpoints"
 RESUME = "resume.json"
@@ -49,7 +50,10 @@ def recover(directory: Path, public: Ed25519PublicKey) -> Place:
         if signed is not None:
             raise Damaged(f"{signed.size} records were signed, but there are no segments")
         return Place(Chain(), directory / segment_name(0), 0, None)
-    chain, path, offset = _hint(directory, signed) or (Chain(), found[0][1], 0)
+    try:
+        chain, path, offset = _hint(directory, signed) or (start(directory, public, found[0][0])[0], found[0][1], 0)
+    except BadPruning as error:
+        raise Damaged(str(error)) from error
     for first, segment in found:
         if segment < path:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -56,6 +56,20 @@ class CandidateRow(BaseModel):
     times: dict[str, float] = {}
     """Unix seconds of what happened to it (`RECORDED`, `HOLD_EXPIRES`)."""
     promoted: bool = False
+    arm: Literal["main", "control"] = "main"
+    """`main`, or `control` for those that show what sampling alone, without a search, would have found."""
+    operator: Literal["mutate", "crossover", "fix"] = "mutate"
+    """How it was made: `mutate`, `crossover` or `fix`."""
+    second: str = ""
+    """The other parent of a crossover; the broken candidate that a fix starts from."""
+    inspirations: tuple[str, ...] = ()
+    """Candidates that the agent was shown beside its parent."""
+    fingerprint: str = ""
+    """SHA-256 of its tree's tokens: equal for trees that are certain to behave the same."""
+    features: dict[str, float] = {}
+    """What the tree is like, for the cells of islands."""
+    cases: dict[str, float] = {}
+    """Score on each visible case, in the unit of `score`."""
     created: float = 0.0
     """Unix seconds of the first `put`; set by the archive."""
     updated: float = 0.0

@@ -127,11 +127,19 @@ candidates = Table(
     Column("spent", Text, nullable=False),
     Column("times", Text, nullable=False),
     Column("promoted", Boolean, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("second", Text, nullable=False),
+    Column("inspirations", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("features", Text, nullable=False),
+    Column("cases", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("updated", Float, nullable=False),
     Index("candidates_by_number", "campaign", "number", unique=True),
     Index("candidates_by_parent", "parent"),
     Index("candidates_by_tree", "tree"),
+    Index("candidates_by_update", "campaign", "updated"),
 )
 
 champion_moves = Table(
@@ -156,4 +164,42 @@ notes = Table(
     Column("actor", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("created", Float, nullable=False),
+)
+
+trials = Table(
+    "trials",
+    METADATA,
+    Column("trial", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("candidate", Text, nullable=False),
+    Column("genome", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("manifest", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("solved", Boolean, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("spent", Text, nullable=False),
+    Column("transcript", Text, nullable=False),
+    Column("finished", Float, nullable=False),
+    Index("trials_by_candidate", "candidate"),
+    Index("trials_by_genome", "campaign", "genome"),
+)
+
+rollouts = Table(
+    "rollouts",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("candidate", Text, nullable=False),
+    Column("genome", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
 )

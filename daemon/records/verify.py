@@ -1,8 +1,9 @@
 """Checking an audit log from its files and a public key alone: no daemon, no network, no private key.
 
 What it proves: every record up to the last signed checkpoint is as it was signed, none missing, none added, in order.
-What it cannot prove alone: that nothing was cut off together with its checkpoints. A checkpoint kept outside (a copy of
-a note, given as `outside`) closes that gap. Records behind the last checkpoint (at most 1,000, or 60 s) are checked for
+What it cannot prove alone: that nothing was cut off together with its checkpoints. Checkpoints kept outside (notes,
+given as `outside`) close that gap. Of records that were pruned only the hashes are left; they are checked as the others
+are, for their roots. Records behind the last checkpoint (at most 1,000, or 60 s) are checked for
 their chain only, and a log that is being written may end in half a line there.
 """
 
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from daemon.records.chain import MAX_LINE, BadRecord, Chain, record_of, segments
 from daemon.records.keys import BadKey, load_public_key
 from daemon.records.notes import BadNote, Checkpoint, read_note, split_notes
+from daemon.records.outside import split
+from daemon.records.pruning import BadPruning, start
 from daemon.records.recovery import CHECKPOINTS
 
 
@@ -39,16 +42,18 @@ class Report(NamedTuple):
     root: str
     """Merkle root over the good records, hex."""
     remarks: tuple[str, ...] = ()
+    pruned: int = 0
+    """How many of the records were let go, by a signed pruning; they are among `records`."""
 
 
 def verify(directory: Path, public_key: Path | Ed25519PublicKey, *, outside: str = "") -> Report:
-    """Check the whole log. `outside` is the text of a checkpoint note kept elsewhere. Never raises for a bad log."""
+    """Check the whole log. `outside` is the text of checkpoint notes kept elsewhere. Never raises for a bad log."""
     check = _Check(directory)
     try:
         key = load_public_key(public_key) if isinstance(public_key, Path) else public_key
         # Checkpoints are read before the records: a log that grows meanwhile holds at least what they say.
         check.read_checkpoints(key, outside)
-        check.read_segments()
+        check.read_segments(key)
     except BadRecord as bad:
         return check.report(bad.seq, bad.problem)
     except (BadKey, BadNote) as error:
@@ -66,6 +71,7 @@ class _Check:
         self._notes = 0
         self._signed = 0
         self._remarks: list[str] = []
+        self.pruned = 0
 
     def read_checkpoints(self, key: Ed25519PublicKey, outside: str) -> None:
         path = self._directory / CHECKPOINTS
@@ -81,10 +87,13 @@ class _Check:
         if sizes != sorted(sizes):
             raise BadNote("the checkpoints are out of order")
         self._notes = len(notes)
-        if outside:
+        for number, note in enumerate(kept := split(outside), 1):
             try:
-                self._expected.append((read_note(outside, key), "the checkpoint from outside"))
+                self._expected.append((read_note(note, key), "the checkpoint from outside"))
             except BadNote as error:
+                if 1 < number == len(kept) and not outside.endswith("\n\n"):
+                    self._remarks.append("the last checkpoint from outside is half written")
+                    continue
                 raise BadNote(f"the checkpoint from outside: {error}") from error
         if not self._expected:
             raise BadNote("there is no signed checkpoint, so nothing vouches for the records")
@@ -92,8 +101,9 @@ class _Check:
             raise BadNote("the checkpoints belong to different logs")
         self._expected.sort(key=lambda item: item[0].size, reverse=True)
 
-    def read_segments(self) -> None:
+    def read_segments(self, key: Ed25519PublicKey) -> None:
         found = segments(self._directory)
+        self._read_pruned(key, found[0][0] if found else 0)
         for number, (first, path) in enumerate(found):
             if first != self._chain.size:
                 raise BadRecord(self._chain.size, f"segment {path.name} does not begin with it")
@@ -102,6 +112,20 @@ class _Check:
         if self._expected:
             checkpoint, name = self._expected[-1]
             raise BadRecord(self._chain.size, f"it is missing: {name} vouches for {checkpoint.size} records")
+
+    def _read_pruned(self, key: Ed25519PublicKey, first: int) -> None:
+        """Go over what is left of pruned records, as far as roots were signed for them."""
+        try:
+            chain, leaves = start(self._directory, key, first)
+        except BadPruning as error:
+            raise BadRecord(0, str(error)) from error
+        self.pruned = len(leaves)
+        due = self._compare()
+        for leaf in leaves:
+            self._chain.frontier.append(leaf)
+            if self._chain.size == due:
+                due = self._compare()
+        self._chain.prev = chain.prev
 
     def _read_segment(self, path: Path, *, last: bool) -> None:
         chain = self._chain
@@ -146,5 +170,13 @@ class _Check:
         chain = self._chain
         root = chain.frontier.root().hex()
         return Report(
-            not problem, chain.size, self._signed, self._notes, first_bad, problem, root, tuple(self._remarks)
+            not problem,
+            chain.size,
+            self._signed,
+            self._notes,
+            first_bad,
+            problem,
+            root,
+            tuple(self._remarks),
+            self.pruned,
         )

@@ -12,10 +12,13 @@ from typing import Literal, get_args
 from daemon.search.clades import Node, thompson
 from daemon.search.midpoint import midpoint_weights, range_of
 
-Strategy = Literal["sigmoid-children", "moving-midpoint", "clade", "best", "iid"]
+Strategy = Literal["epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "iid"]
 
 SHARPNESS = 10.0
 """λ of the sigmoid: a candidate one spread above the median is preferred about 22,000 to 1 over one below it."""
+
+EPSILON = 0.1
+"""Share of `epsilon-greedy` draws that do not take the best."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,10 @@ def choose_parent(
 ) -> str:
     """Id of the parent for the next candidate.
 
-    `sigmoid-children` draws by `weights`, `moving-midpoint` by `midpoint_weights` on the range of the scores, `clade`
-    by Thompson sampling over the `family`, `best` takes the highest score, `iid` always starts from the seed. With
-    nothing scored yet the answer is the seed. Raises ValueError for an unknown strategy or a score that is not finite.
+    `epsilon-greedy` takes the highest score but for a share of draws by `weights`, `sigmoid-children` always draws so,
+    `moving-midpoint` by `midpoint_weights` on the range of the scores, `clade` by Thompson sampling over the `family`,
+    `best` takes the highest score, `iid` always starts from the seed. With nothing scored yet
+    the answer is the seed. Raises ValueError for an unknown strategy or a score that is not finite.
     """
     if strategy not in get_args(Strategy):
         raise ValueError(f"unknown parent strategy {strategy!r}; use one of {', '.join(get_args(Strategy))}")
@@ -54,6 +58,8 @@ def choose_parent(
     if strategy == "moving-midpoint":
         _finite(scored)
         return rng.choices(scored, midpoint_weights(scored, range_of(scored)))[0].candidate
+    if strategy == "epsilon-greedy" and rng.random() >= EPSILON:
+        return best(scored).candidate
     return rng.choices(scored, weights(scored))[0].candidate
 
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
 
+from daemon.cli.checks import examine
 from daemon.decisions import refused
+from daemon.gate import Decision
+from daemon.genomes.current import agent_in_use, agents_in_use
+from daemon.genomes.scoring import measure_seed
 from daemon.house import House
+from daemon.records.canonical import canonical
 from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
-from daemon.search.clades import Node
-from daemon.search.parents import Scored, choose_parent
-from daemon.search.plateau import event_of
-from daemon.search.streams import stream
-from daemon.steps import closing
-from daemon.steps.effects import DAEMON, effect, request, scratch
-from daemon.steps.maxima import candidate_maximum, measuring_maximum
-from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, rule_for, session
+from daemon.steps import choosing, closing, integrity
+from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
+from daemon.steps.effects import DAEMON, request
+from daemon.steps.forecasts import opening_forecast
+from daemon.steps.likeness import likeness
+from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
+from kernels.genome_target import GenomeTarget
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import (
@@ -38,14 +40,6 @@ from workflows.models import (
 )
 from workflows.ports import RefusedError
 
-DAY_SECONDS = 86_400
-
-
-def family_of(rows: Sequence[CandidateRow]) -> list[Node]:
-    """Candidates with a pass, a fail, or nothing: in flight, denied, or a fault of ours."""
-    said = [(row, event_of(row.verdict)) for row in rows]
-    return [Node(row.candidate, row.parent, int(event == "improved"), int(event == "unchanged")) for row, event in said]
-
 
 class CampaignSteps:
     """See `workflows.ports.CampaignPort`."""
@@ -58,11 +52,9 @@ class CampaignSteps:
         """Check everything before the first cent, record the seed, measure the noise."""
         house = self._house
         target = house.target(spec.target)
-        self._check_model(spec.model)
+        check_models(house, spec)
         image = house.image()
-        decision = house.decide("budget", self._budget_facts(campaign, spec, "start", {}), campaign=campaign)
-        if not decision.permitted:
-            raise refused(decision)
+        decision = self._may_start(campaign, spec)
         caps: dict[Account, int] = {**decision.require.get("caps", {}), **spec.budget.amounts()}
         caps["candidates"] = spec.candidates
         told = {"spec": spec.model_dump(mode="json", exclude={"carried"}), "decision": decision.decision_id}
@@ -72,21 +64,21 @@ class CampaignSteps:
             return CampaignFacts.model_validate_json(row.facts)
         house.ledger.open(campaign, caps)
         seed = self._add_seed(campaign, target, row.opened)
-        sigma = self._calibrate(campaign, target, seed)
-        rule = rule_for(target, sigma)
-        detectable = smallest_detectable(rule, alpha_for(1, TOTAL_ALPHA, planned=spec.candidates))
+        sigma, detectable = self._noise(campaign, spec, target, seed, image)
         facts = CampaignFacts(
             campaign=campaign,
             target=target.facts(),
             seed_candidate=seed.candidate,
             image=image,
             policy_revision=decision.revision,
-            genome=house.trees.import_folder(house.settings.agent),
+            **agents_in_use(house),
             patience=spec.patience or int(decision.require.get("patience", 20)),
             caps=caps,
             planned=spec.candidates,
             sigma=sigma,
-            detectable=detectable if math.isfinite(detectable) else None,
+            forecast=opening_forecast(house, target, spec),
+            doctor=house.blobs.put(canonical([asdict(finding) for finding in examine(house.settings)])),
+            detectable=detectable,
             search_attributes=self._search_attributes,
         )
         house.audit.append("campaign.open.outcome", actor=DAEMON, campaign=campaign, body=facts.model_dump())
@@ -94,51 +86,16 @@ class CampaignSteps:
         return CampaignFacts.model_validate_json(row.facts)
 
     def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
-        """Draw the parent and reserve the candidate's place. The archive keeps the choice: asking twice is harmless."""
-        house, candidate = self._house, f"{facts.campaign}-c{number}"
-        row = house.archive.get(candidate)
-        if row is None:
-            asked = candidate_maximum(house.target(spec.target))
-            question = self._budget_facts(facts.campaign, spec, "candidate", {**asked, "candidates": 1})
-            decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
-            if not decision.permitted:
-                raise refused(decision)
-            house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
-            house.ledger.settle(f"{candidate}/place", {"candidates": 1})
-            counts = house.archive.children_counts(facts.campaign)
-            scored = [
-                Scored(one.candidate, one.score, counts.get(one.candidate, 0))
-                for one in house.archive.scored(facts.campaign)
-                if one.score is not None
-            ]
-            draw = stream(spec.seed, "parent", facts.campaign, number)
-            family = family_of(house.archive.candidates(facts.campaign)) if spec.strategy == "clade" else ()
-            parent = choose_parent(spec.strategy, scored, facts.seed_candidate, draw, family)
-            row = house.archive.put(
-                CandidateRow(
-                    campaign=facts.campaign,
-                    number=number,
-                    candidate=candidate,
-                    parent=parent,
-                    model=spec.model,
-                    genome=facts.genome,
-                )
-            )
-            house.audit.append(
-                "candidate.chosen",
-                actor=DAEMON,
-                campaign=facts.campaign,
-                candidate=candidate,
-                body={"parent": parent, "model": spec.model, "decision": decision.decision_id},
-                durable=False,
-            )
-        seed = stream(spec.seed, "candidate", number).getrandbits(31)
-        return Choice(number=number, candidate=candidate, parent=row.parent, model=row.model, seed=seed)
+        """See `choosing.choose`."""
+        return choosing.choose(self._house, spec, facts, number)
 
     def stop(self, question: StopQuestion) -> StopAnswer:
         """Ask the decision `stop`; not permitted means stop."""
         house, spec, progress = self._house, question.spec, question.progress
-        accounts = self._accounts(question.campaign)
+        ledger = accounts(house, question.campaign)
+        lines = {name: AccountLine(**line) for name, line in ledger.items()}
+        if halted := integrity.halted(house, question.facts):
+            return StopAnswer(stop=True, reason="manifest", detail=halted, accounts=lines)
         answer = house.decide(
             "stop",
             {
@@ -154,12 +111,11 @@ class CampaignSteps:
                 "target_score": spec.target_score,
                 "wall_seconds": question.wall_seconds,
                 "wall_cap": spec.budget.wall_seconds,
-                "accounts": accounts,
+                "accounts": ledger,
                 "requested": bool(progress.stopping),
             },
             campaign=question.campaign,
         )
-        lines = {name: AccountLine(**line) for name, line in accounts.items()}
         if answer.permitted:
             return StopAnswer(stop=False, accounts=lines)
         first = answer.deny[0] if answer.deny else None
@@ -169,9 +125,9 @@ class CampaignSteps:
     def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         """Raise caps when policy permits it; the same request twice counts once."""
         house = self._house
-        spec = self._spec(campaign)
+        spec = house.campaign_spec(campaign)
         add = extension.add.amounts()
-        question = self._budget_facts(campaign, spec, "extend", add) | {"by": extension.by}
+        question = budget_facts(house, campaign, spec, "extend", add) | {"by": extension.by}
         decision = house.decide("budget", question, campaign=campaign)
         if not decision.permitted:
             raise refused(decision)
@@ -193,68 +149,54 @@ class CampaignSteps:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def _check_model(self, model: str) -> None:
-        catalogue = self._house.settings.catalogue
-        if catalogue.find(model) is None:
-            known = ", ".join(("ratchet/tuner", *(entry.name for entry in catalogue.models)))
-            raise RefusedError("MODEL", f"model {model!r} is not in ratchet.toml; there are: {known}")
-
-    def _spec(self, campaign: str) -> CampaignSpec:
-        row = self._house.archive.campaign(campaign)
-        if row is None:
-            raise RefusedError("ARCHIVE", f"campaign {campaign!r} is not in the archive")
-        return CampaignSpec.model_validate_json(row.spec)
-
-    def _accounts(self, campaign: str) -> dict[str, dict[str, int]]:
-        return {name: line._asdict() for name, line in self._house.ledger.statement(campaign).items()}
-
-    def _budget_facts(
-        self, campaign: str, spec: CampaignSpec, action: str, asked: dict[Account, int]
-    ) -> dict[str, Any]:
-        return {
-            "campaign": campaign,
-            "action": action,
-            "target": spec.target,
-            "model": spec.model,
-            "asked": {**(spec.budget.amounts() if action == "start" else {}), **asked},
-            "accounts": self._accounts(campaign),
-            "day": dict(self._house.ledger.spent_since(time.time() - DAY_SECONDS)),
-            "by": spec.started_by,
-            "in_flight": spec.in_flight,
-        }
+    def _may_start(self, campaign: str, spec: CampaignSpec) -> Decision:
+        """The gate's yes for each of the models. Raises RefusedError with its no."""
+        for model in dict.fromkeys((*models_of(spec), *spec.roles.values())):
+            question = budget_facts(self._house, campaign, spec, "start", {}, model=model)
+            decision = self._house.decide("budget", question, campaign=campaign)
+            if not decision.permitted:
+                raise refused(decision)
+        return decision
 
     def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:
         house, candidate = self._house, f"{campaign}-c0"
         row = house.archive.get(candidate)
         if row is not None:
             return row
-        tree = house.trees.import_folder(target.seed_folder)
+        genome = isinstance(target, GenomeTarget)
+        tree = agent_in_use(house) if genome else house.trees.import_folder(target.seed_folder)
         ref = candidate_ref(campaign, 0)
         commit = house.trees.commit(tree, [], f"{campaign}: seed of {target.name}\n", ref, when=int(opened))
-        return house.archive.add_seed(campaign, candidate, tree=tree, commit=commit, ref=ref)
+        seed = house.archive.add_seed(campaign, candidate, tree=tree, commit=commit, ref=ref)
+        like = likeness(house.trees, tree, tree)
+        return house.archive.put(seed.model_copy(update=like._asdict()))
+
+    def _noise(
+        self, campaign: str, spec: CampaignSpec, target: Target, seed: CandidateRow, image: str
+    ) -> tuple[float, float | None]:
+        """Noise of one run, and the smallest gain that a candidate can be accepted for (None: none can)."""
+        if isinstance(target, GenomeTarget):
+            return 0.0, measure_seed(self._house, spec, target, seed, image)
+        sigma = self._calibrate(campaign, target, seed)
+        alpha = alpha_for(1, TOTAL_ALPHA, planned=spec.candidates)
+        smallest = smallest_detectable(rule_for(target, sigma), alpha)
+        return sigma, smallest if math.isfinite(smallest) else None
 
     def _calibrate(self, campaign: str, target: Target, seed: CandidateRow) -> float:
         """Noise of one run: the seed against itself."""
-        house = self._house
-        with (
-            scratch(house, seed.candidate, "calibrate") as folder,
-            effect(
-                house,
+        try:
+            with measuring(
+                self._house,
                 "calibrate",
                 campaign=campaign,
                 candidate=seed.candidate,
-                reserve=measuring_maximum(target),
+                target=target,
+                trees=(seed.tree, seed.tree),
+                suite="visible",
                 body={"tree": seed.tree},
-            ) as meter,
-            session(house, campaign, target, f"{seed.candidate}-aa", seed.tree, seed.tree, folder) as (opened, _),
-        ):
-            try:
-                opened.build("child")
-                opened.check("child", "visible")
-                outcome = fixed(opened, target, CALIBRATION_PAIRS, "visible")
-            except CandidateFault as fault:
-                told = f"the seed of {target.name} fails its own judge: {fault.verdict}: {fault.feedback}"
-                raise RefusedError("TARGET", f"{told}; {fault.log[-1000:]}".strip("; ")) from fault
-            finally:
-                meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+            ) as session:
+                outcome = fixed(session, target, CALIBRATION_PAIRS, "visible")
+        except CandidateFault as fault:
+            told = f"the seed of {target.name} fails its own judge: {fault.verdict}: {fault.feedback}"
+            raise RefusedError("TARGET", f"{told}; {fault.log[-1000:]}".strip("; ")) from fault
         return calibrate(outcome.gains)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from daemon.genomes import promoting, scoring
 from daemon.house import House
 from daemon.steps import edits, promote, record
 from daemon.steps.evaluate import evaluate
@@ -56,7 +57,8 @@ class CandidateSteps:
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """See `evaluate.evaluate`."""
         with self._step("evaluate"):
-            card = evaluate(self._house, spec, edit)
+            step = scoring.evaluate if spec.facts.target.kind == "genome" else evaluate
+            card = step(self._house, spec, edit)
         if card.e_value is not None:
             self._house.metrics.measured(card.pairs, card.e_value)
         return card
@@ -64,7 +66,8 @@ class CandidateSteps:
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         """See `promote.promote`."""
         with self._step("promote"):
-            promotion = promote.promote(self._house, spec, edit, card, approvals)
+            step = promoting.promote if spec.facts.target.kind == "genome" else promote.promote
+            promotion = step(self._house, spec, edit, card, approvals)
         self._house.metrics.promotion(promotion.status)
         return promotion
 

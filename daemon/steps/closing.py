@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
+from daemon.genomes.heldout import sealed_interval
 from daemon.house import House
+from daemon.records.ledger import Line
 from daemon.records.rows import CandidateRow
+from daemon.search.arms import arm
 from daemon.search.intervals import Interval
-from daemon.steps.effects import DAEMON, attempt, effect, scratch
-from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import fixed, session
+from daemon.steps.effects import DAEMON
+from daemon.steps.measuring import fixed, measuring
 from kernels.target import Target
 from sandbox.judging import CandidateFault
-from workflows.models import Account, CampaignFacts, CampaignReport, CampaignSpec, Progress
+from workflows.models import Account, ArmReport, CampaignFacts, CampaignReport, CampaignSpec, Progress
 from workflows.ports import RefusedError
 
 PAIRS = 16
@@ -39,7 +42,9 @@ def close(house: House, spec: CampaignSpec, facts: CampaignFacts, progress: Prog
         verdicts=progress.verdicts,
         champion=winner.candidate,
         spent=spent,
+        sealed_left=left(house.ledger.statement(campaign).get("sealed_queries")),
         audit_records=house.audit.size,
+        **_arms(house, campaign),
         **_numbers(target, measured),
     )
     house.audit.append("campaign.close", actor=DAEMON, campaign=campaign, body=report.model_dump())
@@ -47,6 +52,11 @@ def close(house: House, spec: CampaignSpec, facts: CampaignFacts, progress: Prog
     house.judges.close(campaign)
     house.audit.checkpoint()
     return report
+
+
+def left(line: Line | None) -> int:
+    """Uses of the sealed cases that policy still allows."""
+    return max(0, (line.cap or 0) - line.spent - line.reserved) if line else 0
 
 
 def _winner(facts: CampaignFacts, progress: Progress) -> str:
@@ -60,29 +70,22 @@ def _winner(facts: CampaignFacts, progress: Progress) -> str:
 def _measure(house: House, facts: CampaignFacts, target: Target, winner: CandidateRow) -> Interval | None:
     if winner.candidate == facts.seed_candidate:
         return None
+    if target.kind == "genome":
+        return sealed_interval(house, winner)
     seed = house.candidate(facts.seed_candidate)
     try:
-        with (
-            scratch(house, winner.candidate, "closing") as folder,
-            effect(
-                house,
-                "closing",
-                campaign=facts.campaign,
-                candidate=winner.candidate,
-                reserve={**measuring_maximum(target), "sealed_queries": 1},
-                body={"tree": winner.tree, "seed_tree": seed.tree},
-            ) as meter,
-            session(
-                house, facts.campaign, target, f"{winner.candidate}-end-{attempt()}", winner.tree, seed.tree, folder
-            ) as (opened, _),
-        ):
-            meter.add("sealed_queries", 1)
-            opened.build("child")
-            opened.check("child", "sealed")
-            outcome = fixed(opened, target, PAIRS, "sealed")
-            opened.finish()
-            meter.add("cpu_ms", opened.cpu_seconds() * 1000)
-            return outcome.interval
+        with measuring(
+            house,
+            "closing",
+            campaign=facts.campaign,
+            candidate=winner.candidate,
+            target=target,
+            trees=(winner.tree, seed.tree),
+            suite="sealed",
+            body={"tree": winner.tree, "seed_tree": seed.tree},
+        ) as session:
+            outcome = fixed(session, target, PAIRS, "sealed")
+        return outcome.interval
     except (CandidateFault, RefusedError) as error:
         # No number is better than an unverified one; the reason is in the audit log.
         house.audit.append(
@@ -93,6 +96,17 @@ def _measure(house: House, facts: CampaignFacts, target: Target, winner: Candida
             body={"error": str(error)[:500]},
         )
         return None
+
+
+def _arms(house: House, campaign: str) -> dict[str, ArmReport | None]:
+    """The control arm, where there was one, and the search at the same number of candidates."""
+    members = house.populations.of(campaign)
+    control = arm(members, "control")
+    if control is None:
+        return {}
+    main = arm(members, "main", control.candidates)
+    shown = {"control": control, "main": main}
+    return {name: None if one is None else ArmReport(**asdict(one)) for name, one in shown.items()}
 
 
 def _numbers(target: Target, measured: Interval | None) -> dict[str, float | int | None]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Mapping
 
-from daemon.changes import edit_facts
+from daemon.changes import FileLike, edit_facts
+from daemon.genomes.ceiling import ceiling_facts, objections
 from daemon.house import House
-from daemon.repo import File, TreeStore, candidate_ref
-from daemon.search.novelty import Fingerprint, find_twin, fingerprint
+from daemon.repo import File, candidate_ref
+from daemon.steps.likeness import likeness, twin_of
 from kernels.target import Target
-from sandbox.copyout import parse_bundle
-from workflows.models import CandidateSpec, Commit, Edit, Proposal
+from sandbox.copyout import Bundle, parse_bundle
+from workflows.models import CandidateSpec, Choice, Commit, Edit, Proposal
 
 
 def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
@@ -21,10 +21,12 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
     parent = house.candidate(choice.parent)
     base = house.trees.read_tree(parent.tree)
     bundle = parse_bundle(house.blobs.get(proposal.bundle))
+    start = base if start_of(choice) == choice.parent else _files(house, start_of(choice))
+    changed, deleted = against_parent(base, start, bundle)
     facts = edit_facts(
         base,
-        bundle.files,
-        bundle.deleted,
+        changed,
+        deleted,
         campaign=spec.campaign,
         candidate=choice.candidate,
         target=target_facts(target),
@@ -42,12 +44,31 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
             reasons=tuple(f"{one['rule']} {one['path']!r}" for one in facts["unsafe"]),
             decision_id=decision.decision_id,
         )
-    changed = {path: File(edit.data, edit.mode) for path, edit in bundle.files.items()}
-    tree = house.trees.overlay(parent.tree, changed, bundle.deleted)
-    twin = _twin(house, spec, tree)
+    if target.kind == "genome":
+        beyond = _beyond(house, spec, ceiling_facts(base, changed, deleted))
+        if beyond is not None:
+            return beyond
+    written = {path: File(edit.data, edit.mode) for path, edit in changed.items()}
+    tree = house.trees.overlay(parent.tree, written, deleted)
+    # Each arm is compared with itself: what the other one found must not decide how sampling alone comes out.
+    known = house.populations.of(spec.campaign)
+    others = [one for one in known if one.candidate != choice.candidate and (one.number == 0 or one.arm == choice.arm)]
+    twin = twin_of(house.trees, tree, others, target.search.near)
     if twin:
         return Edit(verdict="failed:duplicate", reasons=(f"the same program as {twin}",), tree=tree)
     return Edit(tree=tree, decision_id=decision.decision_id)
+
+
+def _beyond(house: House, spec: CandidateSpec, facts: dict[str, object]) -> Edit | None:
+    """The denial of a version of the agent that reaches beyond its ceiling, by policy or by the host itself."""
+    candidate = spec.choice.candidate
+    question = {"campaign": spec.campaign, "candidate": candidate, "action": "edit", "ceiling": facts}
+    decision = house.decide("genome", question, campaign=spec.campaign, candidate=candidate)
+    found = objections(facts)
+    if decision.permitted and not found:
+        return None
+    first = decision.deny[0].code if decision.deny else found[0].split()[0] if found else "POLICY"
+    return Edit(verdict=f"denied:{first}", reasons=(*decision.reasons, *found), decision_id=decision.decision_id)
 
 
 def target_facts(target: Target) -> dict[str, object]:
@@ -60,15 +81,36 @@ def target_facts(target: Target) -> dict[str, object]:
     }
 
 
+def start_of(choice: Choice) -> str:
+    """The candidate whose tree the agent edits: the parent, or the broken one that is to be mended."""
+    return choice.second if choice.operator == "fix" else choice.parent
+
+
+def against_parent(
+    base: Mapping[str, FileLike], start: Mapping[str, FileLike], bundle: Bundle
+) -> tuple[dict[str, FileLike], tuple[str, ...]]:
+    """A bundle's changes as changes of the parent's tree `base`, when the agent edited the tree `start`.
+
+    The gate judges the whole way from the parent, so a repair cannot carry in what its broken start could not.
+    """
+    if start is base:
+        return dict(bundle.files), bundle.deleted
+    after: dict[str, FileLike] = {path: file for path, file in start.items() if path not in bundle.deleted}
+    after.update(bundle.files)
+    changed = {path: file for path, file in after.items() if not _same(base.get(path), file)}
+    gone = {path for path in base if path not in after} | {path for path in bundle.deleted if path not in after}
+    return changed, tuple(sorted(gone))
+
+
 def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
     """The tree as a commit on its own ref. The same arguments give the same commit, so a retry changes nothing."""
     choice = spec.choice
     parent, row = house.candidate(choice.parent), house.candidate(choice.candidate)
     ref = candidate_ref(spec.campaign, choice.number)
-    message = (
-        f"{choice.candidate}\n\n{plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {spec.facts.genome}\n"
-    )
-    made = house.trees.commit(edit.tree, [parent.commit], message, ref, when=int(row.created))
+    message = f"{choice.candidate}\n\n{plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {row.genome}\n"
+    second = [house.candidate(choice.second).commit] if choice.operator == "crossover" else []
+    made = house.trees.commit(edit.tree, [parent.commit, *second], message, ref, when=int(row.created))
+    like = likeness(house.trees, edit.tree, house.candidate(spec.facts.seed_candidate).tree)
     house.archive.put(
         row.model_copy(
             update={
@@ -78,6 +120,8 @@ def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) ->
                 "bundle": proposal.bundle,
                 "hypothesis": plain(proposal.hypothesis),
                 "decision_id": edit.decision_id,
+                "fingerprint": like.fingerprint,
+                "features": like.features,
             }
         )
     )
@@ -89,19 +133,9 @@ def plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)[:2000]
 
 
-def _twin(house: House, spec: CandidateSpec, tree: str) -> str:
-    """The candidate that this tree repeats, or nothing. Costs no evaluation and may only reject."""
-    mine = _fingerprint(house.trees, tree)
-    seen = [
-        replace(_fingerprint(house.trees, row.tree), candidate=row.candidate)
-        for row in house.archive.candidates(spec.campaign)
-        if row.tree and row.candidate != spec.choice.candidate and not row.verdict.startswith("inconclusive")
-    ]
-    twin = find_twin(mine, seen)
-    return twin.candidate if twin else ""
+def _files(house: House, candidate: str) -> Mapping[str, FileLike]:
+    return house.trees.read_tree(house.candidate(candidate).tree)
 
 
-@lru_cache(maxsize=10_000)
-def _fingerprint(trees: TreeStore, tree: str) -> Fingerprint:
-    """Trees never change, so each is read once."""
-    return fingerprint("", {path: file.data for path, file in trees.read_tree(tree).items()})
+def _same(old: FileLike | None, new: FileLike) -> bool:
+    return old is not None and (old.mode, old.data) == (new.mode, new.data)

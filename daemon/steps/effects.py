@@ -14,6 +14,7 @@ from typing import Any
 from temporalio import activity
 
 from daemon.house import House
+from daemon.records.audit import AuditUnavailable
 from workflows.models import Account
 
 DAEMON = "daemon"
@@ -62,12 +63,18 @@ def effect(
     """Reserve, record the intent durably, run the block, settle, record the outcome.
 
     The ledger key is the candidate, the kind and the attempt. After a crash inside the block the reservation stays open
-    and counts at its maximum. Raises BudgetExceeded before anything happened.
+    and counts at its maximum.
+
+    Raises BudgetExceeded or AuditUnavailable before anything happened.
     """
     key = f"{candidate}/{kind}/{attempt()}"
     house.ledger.reserve(campaign, key, reserve)
     tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
-    tell(f"{kind}.intent", body={"key": key, "reserved": dict(reserve), **body})
+    try:
+        tell(f"{kind}.intent", body={"key": key, "reserved": dict(reserve), **body})
+    except BaseException:
+        house.ledger.release(key)
+        raise
     meter = Meter()
     ended = "done"
     try:
@@ -78,9 +85,16 @@ def effect(
     finally:
         taken = meter.amounts()
         settled = {account: taken.get(account, 0) for account in reserve}
-        house.ledger.settle(key, settled)
-        house.metrics.spent({str(name): amount for name, amount in settled.items()})
-        tell(f"{kind}.outcome", body={"key": key, "ended": ended, "spent": settled})
+        outcome = {"key": key, "ended": ended, "spent": settled}
+        try:
+            house.ledger.settle(key, settled)
+            house.metrics.spent({str(name): amount for name, amount in settled.items()})
+        finally:
+            try:
+                tell(f"{kind}.outcome", body=outcome)
+            except AuditUnavailable:
+                # It happened, so it is told as soon as the log can be written; the next effect waits for that.
+                tell(f"{kind}.outcome", body=outcome, durable=False)
 
 
 @contextmanager

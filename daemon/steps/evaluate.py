@@ -2,75 +2,51 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from functools import partial
 
 from daemon.house import House
+from daemon.records.rows import CandidateRow
 from daemon.search.accept import alpha_for
+from daemon.search.folding import fold
 from daemon.search.intervals import Interval
-from daemon.steps.effects import Meter, attempt, effect, scratch
-from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import TOTAL_ALPHA, Outcome, rule_for, session, until_decided
+from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, until_decided
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CandidateSpec, Edit, Scorecard
-from workflows.ports import RefusedError
 
 
 def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
     """The scorecard, kept in the archive before it is returned."""
     target = house.target(spec.facts.target.name)
-    if target.manifest() != spec.facts.target.manifest:
-        raise RefusedError(
-            "MANIFEST", f"the judge or data of {target.name} changed during the campaign; start a new one"
-        )
     parent = house.candidate(spec.choice.parent)
-    with effect(
-        house,
-        "evaluate",
-        campaign=spec.campaign,
-        candidate=spec.choice.candidate,
-        reserve=measuring_maximum(target),
-        body={"tree": edit.tree, "parent_tree": parent.tree, "image": spec.facts.image, "manifest": target.manifest()},
-    ) as meter:
-        try:
-            card = _measured(house, spec, edit, target, parent.tree, parent.score or 0.0, meter)
-        except CandidateFault as fault:
-            log = house.blobs.put(fault.log.encode())
-            card = Scorecard(verdict=fault.verdict, feedback=fault.feedback[:4000], log=log)
-        card = card.model_copy(update={"spent": meter.amounts()})
+    try:
+        with measuring(
+            house,
+            "evaluate",
+            campaign=spec.campaign,
+            candidate=spec.choice.candidate,
+            target=target,
+            trees=(edit.tree, parent.tree),
+            suite="visible",
+            body={
+                "tree": edit.tree,
+                "parent_tree": parent.tree,
+                "image": spec.facts.image,
+                "manifest": target.manifest(),
+            },
+        ) as session:
+            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
+            outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
+        card = _card(target, outcome, parent)
+    except CandidateFault as fault:
+        card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))
     _keep(house, spec, card)
     return card
 
 
-def _measured(
-    house: House, spec: CandidateSpec, edit: Edit, target: Target, parent_tree: str, base: float, meter: Meter
-) -> Scorecard:
-    candidate = spec.choice.candidate
-    tell = partial(house.audit.append, actor="daemon", campaign=spec.campaign, candidate=candidate)
-    key = f"{candidate}-{attempt()}"
-    with (
-        scratch(house, candidate, "evaluate") as folder,
-        session(house, spec.campaign, target, key, edit.tree, parent_tree, folder) as (opened, seed),
-    ):
-        commitment = hashlib.sha256(seed).hexdigest()
-        tell("evaluate.seed.committed", body={"sha256": commitment})
-        try:
-            opened.build("child")
-            opened.check("child", "visible")
-            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
-            outcome = until_decided(opened, target, rule_for(target, spec.facts.sigma), alpha)
-            opened.finish()
-        finally:
-            meter.add("cpu_ms", opened.cpu_seconds() * 1000)
-            tell("evaluate.seed.revealed", body={"seed": seed.hex()}, durable=False)
-    return _card(target, outcome, base)
-
-
-def _card(target: Target, outcome: Outcome, base: float) -> Scorecard:
+def _card(target: Target, outcome: Outcome, parent: CandidateRow) -> Scorecard:
     """A scorecard from measured pairs. A gain beyond belief is for a person to look at, never accepted."""
-    decision, interval = outcome.decision, outcome.interval
+    decision, interval, base = outcome.decision, outcome.interval, parent.score or 0.0
     verdict = "accepted" if decision and decision.outcome == "accepted" else "failed:no-gain"
     if target.metric.kind == "time" and interval.mean > math.log(target.metric.max_gain):
         verdict = "quarantined:implausible"
@@ -84,6 +60,7 @@ def _card(target: Target, outcome: Outcome, base: float) -> Scorecard:
         e_value=decision.e_value if decision else None,
         threshold=decision.threshold if decision else None,
         feedback=_words(target, interval),
+        cases={case: parent.cases.get(case, base) + gain for case, gain in outcome.cases.items()},
     )
 
 
@@ -97,6 +74,5 @@ def _words(target: Target, interval: Interval) -> str:
 def _keep(house: House, spec: CandidateSpec, card: Scorecard) -> None:
     row = house.candidate(spec.choice.candidate)
     measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
-    house.archive.put(
-        row.model_copy(update={**measured, "feedback": card.feedback, "log": card.log, "spent": dict(card.spent)})
-    )
+    told = {"feedback": card.feedback, "log": card.log, "cases": card.cases}
+    house.archive.put(row.model_copy(update={**measured, **told}))

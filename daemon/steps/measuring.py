@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import partial
+from statistics import fmean
+from typing import Any
 
 from daemon.house import House
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
+from daemon.steps.effects import DAEMON, attempt, effect, scratch
+from daemon.steps.integrity import intact
+from daemon.steps.maxima import measuring_maximum
 from kernels.target import Target
-from sandbox.judging import Pair, Session
+from sandbox.judging import CandidateFault, Pair, Session
+from workflows.models import Account
 
 FIRST, BATCH = 8, 4
 """Pairs before the first look at the evidence, and between two later ones: each look waits for the arms to be quiet."""
@@ -28,6 +35,8 @@ class Outcome:
     gains: tuple[float, ...]
     interval: Interval
     decision: Decision | None = None
+    cases: Mapping[str, float] = field(default_factory=dict)
+    """Mean gain on each case that was measured."""
 
 
 def gains_of(target: Target, pairs: Sequence[Pair]) -> list[float]:
@@ -46,12 +55,17 @@ def until_decided(session: Session, target: Target, rule: Rule, alpha: float) ->
     """Pairs on the visible cases until the e-process accepts or gives up."""
     acceptance = Acceptance(rule, alpha)
     gains: list[float] = []
+    by_case: dict[str, list[float]] = {}
     while not gains or acceptance.decision.outcome == "undecided":
         count = min(BATCH if gains else FIRST, rule.max_pairs - len(gains))
-        fresh = gains_of(target, session.pairs(max(1, count), "visible"))
+        pairs = session.pairs(max(1, count), "visible")
+        fresh = gains_of(target, pairs)
         acceptance.add(fresh)
         gains += fresh
-    return Outcome(tuple(gains), mean_interval(gains), acceptance.decision)
+        for pair, gain in zip(pairs, fresh, strict=True):
+            by_case.setdefault(pair.case, []).append(gain)
+    cases = {case: fmean(found) for case, found in sorted(by_case.items())}
+    return Outcome(tuple(gains), mean_interval(gains), acceptance.decision, cases)
 
 
 def fixed(session: Session, target: Target, count: int, suite: str) -> Outcome:
@@ -61,19 +75,55 @@ def fixed(session: Session, target: Target, count: int, suite: str) -> Outcome:
 
 
 @contextmanager
-def session(
-    house: House, campaign: str, target: Target, key: str, child_tree: str, parent_tree: str, folder: Path
-) -> Iterator[tuple[Session, bytes]]:
-    """A judging session over two trees of the archive, and the seed its inputs are drawn from.
+def measuring(
+    house: House,
+    step: str,
+    *,
+    campaign: str,
+    candidate: str,
+    target: Target,
+    trees: tuple[str, str],
+    suite: str,
+    body: Mapping[str, Any],
+) -> Iterator[Session]:
+    """Measure `trees` (child, parent) as one effect: reserved, recorded, the child built and right on `suite`.
 
-    The seed comes from the operating system, is committed to the audit log by the caller before the run, and is
-    revealed after it.
+    The seed of the inputs comes from the operating system; it is committed to the audit log before the run and
+    revealed after it. A measurement on the `sealed` suite counts as one query of it. A fault of the candidate is a
+    result: the effect is recorded as done before it is raised.
+
+    Raises CandidateFault, InfrastructureError, RefusedError (the judge is not what it was), BudgetExceeded (before
+    anything happened).
     """
-    seed = os.urandom(32)
-    arms = {}
-    for arm, tree in (("child", child_tree), ("parent", parent_tree)):
-        arms[arm] = folder / arm
-        house.trees.export(tree, arms[arm])
-    judge = house.judges.get(campaign, target, house.image())
-    with house.judges.measuring_cpu() as cpu, judge.session(key, seed, arms, cpuset=cpu) as opened:
-        yield opened, seed
+    reserve: dict[Account, int] = {**measuring_maximum(target), **({"sealed_queries": 1} if suite == "sealed" else {})}
+    fault: CandidateFault | None = None
+    with (
+        scratch(house, candidate, step) as folder,
+        effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken,
+    ):
+        arms = {arm: folder / arm for arm in ("child", "parent")}
+        for arm, tree in zip(arms, trees, strict=True):
+            house.trees.export(tree, arms[arm])
+        judge = house.judges.get(campaign, target, house.image())
+        seed = os.urandom(32)
+        tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
+        try:
+            with (
+                intact(house, campaign, candidate, target),
+                house.judges.measuring_cpu() as cpu,
+                judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,
+            ):
+                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(seed).hexdigest()})
+                try:
+                    if suite == "sealed":
+                        taken.add("sealed_queries", 1)
+                    opened.build("child")
+                    opened.check("child", suite)
+                    yield opened
+                finally:
+                    taken.add("cpu_ms", opened.cpu_seconds() * 1000)
+                    tell("seed.revealed", body={"step": step, "seed": seed.hex()}, durable=False)
+        except CandidateFault as error:
+            fault = error
+    if fault is not None:
+        raise fault

@@ -11,9 +11,8 @@ from daemon.gate import Decision
 from daemon.house import House
 from daemon.records.rows import HOLD_EXPIRES, CandidateRow
 from daemon.search.intervals import Interval, mean_interval
-from daemon.steps.effects import DAEMON, attempt, effect, scratch
-from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import fixed, session
+from daemon.steps.effects import DAEMON
+from daemon.steps.measuring import fixed, measuring
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import Approval, CandidateSpec, Edit, Promotion, Scorecard
@@ -86,10 +85,14 @@ class Question:
         """Who made the promotion happen: the approvers, or the daemon under policy alone."""
         return ", ".join(one.by for one in self._checked if one.verified) or DAEMON
 
+    @property
+    def signed(self) -> bool:
+        """Whether somebody who did not start the campaign has signed, whatever policy asks for."""
+        return any(one.verified and one.by != self._started_by() for one in self._checked)
+
     def ask(self, sealed: dict[str, Any]) -> Decision:
         """One question to the gate."""
         facts, spec = self._spec.facts, self._spec
-        campaign = self._house.archive.campaign(spec.campaign)
         return self._house.decide(
             "promote",
             {
@@ -102,11 +105,15 @@ class Question:
                 },
                 "sealed": {"gain": None, "low": None, "high": None, "rounds": 0, **sealed},
                 "approvals": [{"by": one.by, "verified": one.verified} for one in self._checked],
-                "started_by": json.loads(campaign.spec).get("started_by", "") if campaign else "",
+                "started_by": self._started_by(),
             },
             campaign=spec.campaign,
             candidate=spec.choice.candidate,
         )
+
+    def _started_by(self) -> str:
+        campaign = self._house.archive.campaign(self._spec.campaign)
+        return str(json.loads(campaign.spec).get("started_by", "")) if campaign else ""
 
     def answer(self, decision: Decision) -> Promotion:
         """A hold where only people are missing, else a final no."""
@@ -158,31 +165,19 @@ class Question:
 def _remeasure(house: House, spec: CandidateSpec, target: Target, tree: str, champion_tree: str) -> Interval | str:
     """Candidate against champion on the sealed cases, each round in fresh containers; or the verdict of its fault."""
     gains: list[float] = []
-    candidate = spec.choice.candidate
-    for turn in range(1, ROUNDS + 1):
-        with (
-            scratch(house, candidate, f"sealed-{turn}") as folder,
-            effect(
+    try:
+        for turn in range(1, ROUNDS + 1):
+            with measuring(
                 house,
                 f"sealed-{turn}",
                 campaign=spec.campaign,
-                candidate=candidate,
-                reserve={**measuring_maximum(target), "sealed_queries": 1},
+                candidate=spec.choice.candidate,
+                target=target,
+                trees=(tree, champion_tree),
+                suite="sealed",
                 body={"tree": tree, "champion_tree": champion_tree},
-            ) as meter,
-            session(house, spec.campaign, target, f"{candidate}-s{turn}-{attempt()}", tree, champion_tree, folder) as (
-                opened,
-                _,
-            ),
-        ):
-            meter.add("sealed_queries", 1)
-            try:
-                opened.build("child")
-                opened.check("child", "sealed")
-                gains += fixed(opened, target, PAIRS, "sealed").gains
-                opened.finish()
-            except CandidateFault as fault:
-                return fault.verdict
-            finally:
-                meter.add("cpu_ms", opened.cpu_seconds() * 1000)
+            ) as session:
+                gains += fixed(session, target, PAIRS, "sealed").gains
+    except CandidateFault as fault:
+        return fault.verdict
     return mean_interval(gains)

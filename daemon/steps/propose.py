@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from daemon.gateway.grants import Grant
-from daemon.governed import CAMPAIGN, CANDIDATE
+from daemon.genomes.diagnosis import diagnosed
 from daemon.house import House
+from daemon.steps.agents import AgentRun, run_agent
+from daemon.steps.edits import plain
 from daemon.steps.effects import effect, scratch
-from daemon.steps.maxima import PROPOSE, propose_maximum
+from daemon.steps.maxima import propose_maximum
+from daemon.steps.search_inputs import search_inputs, texts
 from kernels.target import Target
-from sandbox.copyout import BadBundle, Bundle, make_outbox, read_bundle
-from sandbox.exits import Exit
-from sandbox.payload import place
-from sandbox.spec import ContainerSpec, Mount
-from workflows.models import CandidateSpec, Proposal
-from workflows.ports import InfrastructureError
+from sandbox.copyout import parse_bundle
+from workflows.failures import BUDGET
+from workflows.models import CandidateSpec, Choice, Proposal
+from workflows.ports import InfrastructureError, RefusedError
 
-HISTORY = 20
-"""Earlier candidates that the agent is told of."""
+FAULTY = "provider-fault"
+TASK = "task"
+TASKS = 10
+"""Newest entries of the campaign's task list that an agent is shown."""
 
 
 def propose(house: House, spec: CandidateSpec) -> Proposal:
     """The agent's bundle in the blob store, or an honest failure. A retried call of the model costs nothing."""
     choice = spec.choice
     target = house.target(spec.facts.target.name)
+    model = _model(house, choice)
     grant = Grant(
         candidate=choice.candidate,
         campaign=spec.campaign,
         number=choice.number,
-        model=choice.model,
+        model=model,
+        roles=_roles(choice),
         max_calls=house.settings.model_calls,
         max_tokens=house.settings.model_tokens,
         seed=choice.seed,
     )
-    body = {"parent": choice.parent, "model": choice.model, "genome": spec.facts.genome, "image": spec.facts.image}
+    diagnosed(house, spec)  # before the effect begins: its trials are effects of their own
+    genome = choice.genome or spec.facts.genome
+    body = {"parent": choice.parent, "model": model, "genome": genome, "image": spec.facts.image}
     with (
         scratch(house, choice.candidate, "propose") as folder,
         effect(
@@ -48,91 +54,75 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
             body=body,
         ) as meter,
     ):
-        box = make_outbox(folder / "out" / "bundle.json")
-        task = place({"task.json": json.dumps(_task(house, spec, target)).encode()}, house.settings.home / "payload")
-        agent = place(_genome(house, spec.facts.genome), house.settings.home / "payload")
-        socket = house.gateway.open(grant)
-        try:
-            container = ContainerSpec(
-                role="propose",
-                name=f"ratchet-{choice.candidate}-propose",
-                image=spec.facts.image,
-                command=("python3", "-I", "/agent/agent.py"),
-                mounts=(
-                    Mount(source=str(agent), target="/agent"),
-                    Mount(source=str(task / "task.json"), target="/task/task.json"),
-                    Mount(source=str(socket), target="/gateway"),
-                    Mount(source=str(box), target="/out/bundle.json", read_only=False),
-                ),
-                limits=PROPOSE,
-                labels={CAMPAIGN: spec.campaign, CANDIDATE: choice.candidate},
-            )
-            # The socket serves this one container, by the kernel's word: nobody else's process is listened to.
-            ended = house.backend.run(
-                container, on_started=lambda running: house.gateway.bind(choice.candidate, running.id)
-            )
-        finally:
-            usage = house.gateway.close(choice.candidate, socket)
-        meter.add("cpu_ms", ended.cpu_seconds * 1000)
-        log = house.blobs.put(_log(ended))
+        run = run_agent(
+            house,
+            grant,
+            genome,
+            _task(house, spec, target),
+            folder,
+            spec.facts.image,
+            name=f"ratchet-{choice.candidate}-propose",
+        )
+        meter.add("cpu_ms", run.ended.cpu_seconds * 1000)
         house.audit.append(
             "propose.container",
             actor="daemon",
             campaign=spec.campaign,
             candidate=choice.candidate,
-            body={"reason": ended.reason, "code": ended.code, "log": log, "usage": usage.model_dump()},
+            body={
+                "reason": run.ended.reason,
+                "code": run.ended.code,
+                "log": run.log,
+                "usage": run.usage.model_dump(),
+            },
             durable=False,
         )
-        proposal = _read(house, ended, box)
-        if usage.faults and not proposal.bundle:
-            # The provider's trouble is ours, never the candidate's.
-            raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(usage.faults)})")
-        return proposal
+        if run.unanswered:
+            house.once.keep(FAULTY, f"{choice.candidate}/{model}", ", ".join(run.usage.faults))
+        return proposal_of(house, run)
 
 
-def _read(house: House, ended: Exit, box: Path) -> Proposal:
-    """What the box holds, once nobody can write to it any more."""
-    if ended.reason != "exit":
-        return Proposal(verdict=f"killed:{ended.reason}")
-    try:
-        bundle = read_bundle(box)
-    except BadBundle as error:
-        rule = "agent" if error.rule == "empty" else "bad-output"
-        return Proposal(verdict=f"failed:{rule}", feedback=str(error))
-    if bundle.status == "failed":
-        return Proposal(verdict=f"failed:{_word(bundle)}", hypothesis=bundle.hypothesis, feedback=bundle.reason)
-    return Proposal(bundle=house.blobs.put(box.read_bytes()), hypothesis=bundle.hypothesis)
+def proposal_of(house: House, run: AgentRun) -> Proposal:
+    """What the agent left.
+
+    Raises RefusedError when the budget left it without an answer, InfrastructureError when the provider's trouble did.
+    """
+    nothing = run.verdict or run.bundle is None
+    if nothing and (short := next((rule for rule in run.usage.refused if rule.startswith(BUDGET)), "")):
+        raise RefusedError(short, "the campaign has too little left for another call of the model")
+    if run.unanswered:
+        raise InfrastructureError(f"gateway: the model gave no answer ({', '.join(run.usage.faults)})")
+    hypothesis = run.bundle.hypothesis if run.bundle else ""
+    if run.verdict:
+        return Proposal(verdict=run.verdict, hypothesis=hypothesis, feedback=run.problem)
+    return Proposal(bundle=house.blobs.put(run.raw), hypothesis=hypothesis)
 
 
-def _word(bundle: Bundle) -> str:
-    """The agent's own reason as one tame word of a verdict."""
-    word = "".join(letter if letter.isalnum() else "-" for letter in bundle.reason.lower().split(":", 1)[0])
-    return word.strip("-")[:40] or "no-reason"
-
-
-def _log(ended: Exit) -> bytes:
-    return b"--- stdout\n" + ended.stdout + b"\n--- stderr\n" + ended.stderr
-
-
-def _genome(house: House, tree: str) -> dict[str, bytes]:
-    return {path: file.data for path, file in house.trees.read_tree(tree).items()}
+def _model(house: House, choice: Choice) -> str:
+    """The chosen model, or the next one of the ensemble whose provider did not fail this candidate yet."""
+    turn = (choice.model, *choice.fallbacks)
+    able = (model for model in turn if house.once.get(FAULTY, f"{choice.candidate}/{model}") is None)
+    model = next(able, choice.model)
+    row = house.candidate(choice.candidate)
+    if row.model != model:
+        house.archive.put(row.model_copy(update={"model": model}))
+    return model
 
 
 def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
+    """The task as it was first put together: a retry asks the same questions, and is answered from the journal."""
+    kept = house.once.get(TASK, spec.choice.candidate)
+    if kept is None:
+        fresh = house.blobs.put(json.dumps(_drawn_up(house, spec, target)).encode())
+        kept = house.once.keep(TASK, spec.choice.candidate, fresh)
+    task: dict[str, Any] = json.loads(house.blobs.get(kept))
+    return task
+
+
+def _drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
     """The task document. Nothing of the judge, no seed of its inputs and no host path is in it."""
     choice = spec.choice
     parent = house.candidate(choice.parent)
-    files = {}
-    for path, file in house.trees.read_tree(parent.tree).items():
-        try:
-            files[path] = file.data.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-    history = [
-        {"candidate": row.candidate, "hypothesis": row.hypothesis, "verdict": row.verdict, "gain": row.gain}
-        for row in house.archive.candidates(spec.campaign)
-        if row.verdict and row.number > 0
-    ]
     return {
         "format": 1,
         "candidate": choice.candidate,
@@ -140,7 +130,32 @@ def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
         "model": choice.model,
         "seed": choice.seed,
         "target": target.public(),
-        "parent": {"id": parent.candidate, "score": parent.score, "feedback": parent.feedback, "files": files},
-        "history": history[-HISTORY:],
+        "parent": {
+            "id": parent.candidate,
+            "score": parent.score,
+            "feedback": parent.feedback,
+            "files": texts(house, parent),
+        },
         "limits": {"calls": house.settings.model_calls, "max_tokens": house.settings.model_tokens},
+        "checks": {"build": list(target.build.argv)},
+        "roles": sorted(_roles(choice)),
+        "tasks": _left(house, spec),
+        **search_inputs(house, spec, target),
+        **diagnosed(house, spec),
     }
+
+
+def _roles(choice: Choice) -> dict[str, str]:
+    """The agent's own roles. The reviewer is not one of them: nobody practises on the model that reviews him."""
+    return {role: model for role, model in choice.roles.items() if role != "review"}
+
+
+def _left(house: House, spec: CandidateSpec) -> list[str]:
+    """What earlier agents of the campaign left to be tried, newest last, each once: a hint to models, nothing else."""
+    if spec.choice.arm == "control":
+        return []
+    found: dict[str, None] = {}
+    for row in house.archive.candidates(spec.campaign):
+        if row.bundle and row.verdict:
+            found |= dict.fromkeys(plain(task) for task in parse_bundle(house.blobs.get(row.bundle)).tasks)
+    return list(found)[-TASKS:]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from daemon.genomes import rollout
 from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
 from daemon.steps.edits import plain
-from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
+from workflows.models import ACCOUNTS, CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
 
 ANCESTRY = 32
 
@@ -26,6 +27,7 @@ def record(
     reasons = (*edit.reasons, *(promotion.reasons if promotion else ()))
     if card.verdict.startswith("inconclusive") and card.feedback:
         reasons = (*reasons, card.feedback[:500])
+    spent = house.ledger.spent_under(f"{choice.candidate}/")
     measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
     fresh = row.model_copy(
         update={
@@ -37,7 +39,7 @@ def record(
             "bundle": proposal.bundle,
             "decision_id": edit.decision_id,
             "promoted": promoted,
-            "spent": dict(card.spent),
+            "spent": {str(account): amount for account, amount in spent.items()},
         }
     )
     repeated = fresh.model_dump(exclude={"created", "updated"}) == row.model_dump(exclude={"created", "updated"})
@@ -55,10 +57,14 @@ def record(
                 "promoted": promoted,
                 "reasons": list(reasons),
                 "decision": edit.decision_id,
+                "model": choice.model,
+                "genome": spec.facts.genome,
+                "spent": spent,
             },
         )
         house.metrics.candidate_decided(card.verdict, spec.facts.target.metric_kind)
     fresh = house.archive.put(fresh.model_copy(update={"times": {**row.times, RECORDED: row.updated}}))
+    rollout.review(house)
     return outcome(house, fresh)
 
 
@@ -73,4 +79,5 @@ def outcome(house: House, row: CandidateRow) -> CandidateOutcome:
         hypothesis=row.hypothesis[:200],
         reasons=tuple(reason[:300] for reason in row.reasons[:5]),
         ancestry=ancestry,
+        spent={account: row.spent[account] for account in ACCOUNTS if account in row.spent},
     )

@@ -1,6 +1,6 @@
 """`python3 -m ops.bootstrap [STEP …]`: prepare this machine. Safe to repeat, and to run twice at once.
 
-Steps: python, docker, image, opa, promtool (all of them when none is named). Exit code 0: everything is in place;
+Steps: python, docker, image, gvisor, opa, promtool (all of them when none is named). Exit 0: everything is in place;
 1: something is missing, and the remedy is printed; 2: bad arguments.
 """
 
@@ -13,7 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (this runs with whatever Python t
 
 import argparse
 
-from ops.bootstrap import engine, image, opa, promtool, python_env
+from ops.bootstrap import engine, gvisor, image, opa, promtool, python_env
 from ops.bootstrap.place import CHECKOUT, state, write_json
 from ops.bootstrap.runner import Runner, Step
 
@@ -24,6 +24,7 @@ def steps(lock: str, wanted: list[str]) -> list[Step]:
         Step("python", lambda say: python_env.prepare(say, lock=CHECKOUT / lock)),
         Step("docker", engine.prepare),
         Step("image", image.prepare, after=("docker",)),
+        Step("gvisor", gvisor.prepare, after=("docker",), optional=not wanted),
         Step("opa", opa.prepare),
         Step("promtool", promtool.prepare, optional=not wanted),
     ]
@@ -33,7 +34,9 @@ def steps(lock: str, wanted: list[str]) -> list[Step]:
 def main() -> int:
     """Parse, run, report."""
     parser = argparse.ArgumentParser(prog="ops.bootstrap", description="Prepare this machine for Ratchet.")
-    parser.add_argument("steps", nargs="*", metavar="STEP", help="python docker image opa promtool (default: all)")
+    parser.add_argument(
+        "steps", nargs="*", metavar="STEP", help="python docker image gvisor opa promtool (default: all)"
+    )
     parser.add_argument("--runtime", action="store_true", help="leave out what only development needs")
     parser.add_argument("--quiet", action="store_true", help="one line when there was nothing to do")
     options = parser.parse_args()

@@ -24,8 +24,10 @@ CONNECT_SECONDS = 30.0
 VERDICTS = {
     **{reason: f"failed:{reason}" for reason in ("build", "load", "wrong", "exception", "bad-output")},
     "timeout": "killed:timeout",
+    "launch": "failed:launch",
+    **{reason: f"quarantined:{reason}" for reason in ("guard-band", "input-mutated", "clock")},
 }
-"""What a runner may say against its own candidate."""
+"""What a runner may say against its own candidate; the last lines are those of a device's launcher."""
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Answer:
     seconds: float
     outputs: list[np.ndarray[Any, Any]]
     unwritten: int
+    told: object = None
+    """Seconds by a device's clock, as a launcher tells them."""
 
 
 class Arm:
@@ -90,7 +94,7 @@ class Arm:
         self._out.fence()
         self._answered = time.monotonic()
         self.busy_seconds += elapsed
-        self._read(reply, number)
+        told = self._read(reply, number)
         self._out.verify()
         self._in.verify()
         outputs = [
@@ -98,7 +102,7 @@ class Arm:
             for offset, size, (shape, kind) in zip(out_offsets, out_sizes, draw.shapes, strict=True)
         ]
         unwritten = sum(self._out.unwritten(*place) for place in zip(out_offsets, out_sizes, strict=True))
-        return Answer(draw, elapsed, outputs, unwritten)
+        return Answer(draw, elapsed, outputs, unwritten, told.get("seconds"))
 
     def settled(self) -> None:
         """Raises Fault when the runner wrote or spoke since its last answer."""

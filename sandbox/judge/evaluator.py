@@ -55,6 +55,22 @@ class Draw:
         """The metric of checked outputs (score targets)."""
         return float(self._evaluator.module.score(self.case, self.arguments, outputs))
 
+    def agree(self, first: list[np.ndarray[Any, Any]], second: list[np.ndarray[Any, Any]]) -> str | None:
+        """What differs between two right answers to this very draw, or None.
+
+        Two answers within the tolerance of `check` agree within it too; a score has to be the same but for rounding.
+        An evaluator may say otherwise by an `agree(case, arguments, first, second)` of its own.
+        """
+        module = self._evaluator.module
+        own = getattr(module, "agree", None)
+        if own is not None:
+            answer = own(self.case, self.arguments, first, second)
+            return None if answer is None else str(answer)
+        if not hasattr(module, "score"):
+            return None
+        one, other = self.score(first), self.score(second)
+        return None if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else f"scores {one:.9g} and {other:.9g}"
+
     def least_seconds(self, gflops: float, gbytes: float) -> float:
         """Roofline: no machine that does `gflops` and moves `gbytes` a second can be faster than this."""
         work = getattr(self._evaluator.module, "work", None)

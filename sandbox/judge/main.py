@@ -35,14 +35,14 @@ def main(argv: list[str]) -> None:
         peer, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            _session(peer, options.io, options.target / "evaluator.py")
+            _session(peer, options.io, options.target)
         peer.close()
 
 
-def _session(peer: socket.socket, io: Path, evaluator: Path) -> None:
+def _session(peer: socket.socket, io: Path, target: Path) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        Session(io, evaluator).serve(Link(peer, REQUEST_LIMIT))
+        Session(io, target).serve(Link(peer, REQUEST_LIMIT))
     except BaseException as error:  # the child must end here, whatever happens, and not become a second server
         print(f"judge: session ended: {error!r}", file=sys.stderr, flush=True)
         os._exit(1)

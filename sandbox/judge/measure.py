@@ -16,6 +16,10 @@ from .settings import Rules
 
 HELD_BYTES = 96 * 1024 * 1024
 """Outputs and inputs that wait for their check, at most."""
+DEVICE = "device"
+"""The language of targets that a launcher calls on a GPU."""
+REPEATS = 2
+"""Cases of a suite that are asked a second time, with the same content at another place."""
 HIDDEN = "sealed"
 """The suite of which nothing may be told."""
 
@@ -53,16 +57,22 @@ class Measurement:
         return self._evaluator.cases(suite, generator(self._seed, "cases", suite))
 
     def check(self, name: str, arm: Arm, suite: str) -> int:
-        """Call every case of a suite once, in random order, and check it. Returns their number."""
+        """Call every case of a suite, in random order, some of them twice, and check it. Returns their number."""
         cases = self.cases(suite)
-        order = self._fresh("order").permutation(len(cases))
-        for index in order:
-            case = cases[index]
-            try:
-                answer = self._call(arm, case)
+        rng = self._fresh("order")
+        order = [int(index) for index in rng.permutation(len(cases))]
+        again = {int(index) for index in rng.choice(order, min(REPEATS, len(order)), replace=False)}
+        first: dict[int, Answer] = {}
+        try:
+            for index in order:
+                answer = self._call(arm, cases[index])
                 self._verify(arm, answer)
-            except Fault as fault:
-                raise ArmFault(name, _hide(fault, suite)) from fault
+                if index in again:
+                    first[index] = answer
+            for answer in first.values():
+                self._repeat(arm, answer)
+        except Fault as fault:
+            raise ArmFault(name, _hide(fault, suite)) from fault
         try:
             arm.quiesce()
         except Fault as fault:
@@ -120,6 +130,19 @@ class Measurement:
         draw = self._evaluator.draw(case, self._fresh("inputs"))
         return arm.call(draw, self._fresh("places"), self._rules.call_seconds)
 
+    def _repeat(self, arm: Arm, first: Answer) -> None:
+        """Equal inputs give equal outputs: else a score is luck, and what is accepted is not what was judged."""
+        if self._rules.language == "evaluator":
+            return  # its number is a measurement, and measurements differ
+        second = arm.call(first.draw, self._fresh("places"), self._rules.call_seconds)
+        self._verify(arm, second)
+        try:
+            differs = first.draw.agree(first.outputs, second.outputs)
+        except Exception as error:
+            raise Fault("quarantined:evaluator-error", f"agree raised {type(error).__name__}", str(error)) from error
+        if differs is not None:
+            raise Fault("failed:not-repeatable", f"case {first.draw.case['name']}, asked twice: {differs}")
+
     def _verify(self, arm: Arm, answer: Answer) -> None:
         try:
             arm.judge(answer, f"case {answer.draw.case['name']}: ")
@@ -143,6 +166,8 @@ class Measurement:
 
     def _value(self, arm: Arm, answer: Answer) -> float:
         if self._rules.metric_kind == "time":
+            if self._rules.language == DEVICE:
+                answer.seconds = device_seconds(answer)
             self._plausible(answer)
             return answer.seconds
         self._verify(arm, answer)
@@ -167,6 +192,18 @@ class Measurement:
     def _fresh(self, label: str) -> np.random.Generator:
         self._draws += 1
         return generator(self._seed, label, self._draws)
+
+
+def device_seconds(answer: Answer) -> float:
+    """Seconds of one launch by the device's clock, which the judge's own bears out: all launches fit into the call.
+
+    The launcher holds no candidate code, so its word is taken, but never for more time than passed, nor for none.
+    """
+    told = answer.told
+    launches = answer.draw.shapes[0][0][0]
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told * launches <= answer.seconds:
+        raise Fault("quarantined:clock", f"{launches} launches of {told!r} s do not fit into {answer.seconds:.6f} s")
+    return float(told)
 
 
 def _weight(answer: Answer) -> int:

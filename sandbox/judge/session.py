@@ -33,9 +33,9 @@ T = TypeVar("T")
 class Session:
     """State between `open` and `close`."""
 
-    def __init__(self, io: Path, evaluator: Path) -> None:
+    def __init__(self, io: Path, target: Path) -> None:
         self._io = io
-        self._path = evaluator
+        self._target = target
         self._folder: Path | None = None
         self._rules: Rules | None = None
         self._measurement: Measurement | None = None
@@ -96,7 +96,9 @@ class Session:
         if self._measurement is not None:
             raise RuntimeError("the session is open already")
         self._rules = Rules.parse(request["rules"])
-        self._measurement = Measurement(Evaluator(self._path), self._rules, bytes.fromhex(request["seed"]))
+        self._measurement = Measurement(
+            Evaluator(self._target / self._rules.evaluator), self._rules, bytes.fromhex(request["seed"])
+        )
         ins, outs = self._measurement.largest(SUITES)
         folder = self._io / str(request["name"])
         if folder.parent != self._io:

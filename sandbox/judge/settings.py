@@ -10,10 +10,12 @@ from typing import Any
 class Rules:
     """Fixed facts of a target."""
 
+    evaluator: str
+    """Path below the target's folder."""
     metric_kind: str
     """`time` or `score`."""
     language: str
-    """`c` or `python`: numbers in memory. `json` (Python by name) or `program` (stdin, stdout): text, see guest/."""
+    """`c`, `python` or `device`: numbers in memory. `json` or `program`: text, see guest/."""
     build: list[str]
     """Command of the build; `{out}` stands for the output folder. Empty: nothing to build."""
     build_seconds: float

@@ -1,9 +1,12 @@
-"""What `runner.json` is written from: an allow-list by purpose. Everything unnamed is refused with EPERM.
+"""What the profiles beside this file are written from: allow-lists by purpose; the rest is refused with EPERM.
 
 Starting point is what engines allow to a container without capabilities, less every call that a build or a computation
 can do without and that has been a way into the kernel: namespaces, mounts, bpf, key rings, userfaultfd, io_uring, perf,
 tracing and reading other processes, file handles, and every socket family but AF_UNIX. The 32-bit ABIs are off, so the
-lists hold native 64-bit names only. `python -m sandbox.seccomp.rules` rewrites the file.
+lists hold native 64-bit names only. Containers with a GPU may also say on which memory node their buffers lie; that is
+the whole difference. gVisor applies a profile inside its own kernel (`--oci-seccomp`), but gives every refused call the
+same error, and C libraries need ENOSYS from clone3: there the call is let through to gVisor, which has none.
+`python -m sandbox.seccomp.rules` rewrites the files.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-FILE = Path(__file__).with_name("runner.json")
+Variant = Literal["runner", "gpu", "gvisor"]
+VARIANTS: tuple[Variant, ...] = ("runner", "gpu", "gvisor")
 
 AF_UNIX = 1
 ENOSYS = 38
@@ -37,8 +41,6 @@ ALLOWED: dict[str, str] = {
     "asynchronous files, the old kind": "io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit",
     "memory": """brk madvise membarrier memfd_create mincore mlock mlock2 mlockall mmap mprotect mremap msync munlock
         munlockall munmap pkey_alloc pkey_free pkey_mprotect""",
-    # GPU runtimes place their buffers by node; the engine's own profile ties these to a capability.
-    "memory placement": "get_mempolicy mbind set_mempolicy",
     "processes": """arch_prctl capget capset execve execveat exit exit_group fork getegid geteuid getgid getgroups
         getpgid getpgrp getpid getppid getpriority getresgid getresuid getrlimit getrusage getsid gettid getuid kill
         pidfd_open pidfd_send_signal prctl prlimit64 restart_syscall seccomp set_robust_list get_robust_list
@@ -59,10 +61,18 @@ ALLOWED: dict[str, str] = {
     "own restrictions": "landlock_add_rule landlock_create_ruleset landlock_restrict_self",
     "facts": "getrandom sysinfo uname",
 }
+PLACEMENT = {"memory placement": "get_mempolicy mbind set_mempolicy"}
+"""GPU runtimes place their buffers by node. The engine's own profile ties these to a capability, which is why people
+run GPU containers unconfined."""
 
 
-def document() -> dict[str, Any]:
-    """The profile in the engine's format (Docker 20.10 and newer)."""
+def file_of(variant: Variant) -> Path:
+    """Where a profile is kept."""
+    return Path(__file__).with_name(f"{variant}.json")
+
+
+def document(variant: Variant) -> dict[str, Any]:
+    """A profile in the engine's format (Docker 20.10 and newer)."""
 
     def allow(names: list[str], *args: dict[str, Any], comment: str) -> dict[str, Any]:
         return {"names": names, "action": "SCMP_ACT_ALLOW", "args": list(args), "comment": comment}
@@ -70,7 +80,8 @@ def document() -> dict[str, Any]:
     def argument(index: int, value: int, operator: str, second: int = 0) -> dict[str, Any]:
         return {"index": index, "value": value, "valueTwo": second, "op": operator}
 
-    rules = [allow(sorted(names.split()), comment=purpose) for purpose, names in ALLOWED.items()]
+    purposes = ALLOWED | PLACEMENT if variant == "gpu" else ALLOWED
+    rules = [allow(sorted(names.split()), comment=purpose) for purpose, names in purposes.items()]
     for family_call in ("socket", "socketpair"):
         only_local = argument(0, AF_UNIX, "SCMP_CMP_EQ")
         rules.append(allow([family_call], only_local, comment="AF_UNIX only: no network, netlink, vsock or alg family"))
@@ -79,7 +90,9 @@ def document() -> dict[str, Any]:
     without_namespaces = argument(0, CLONE_NEW, "SCMP_CMP_MASKED_EQ")
     rules.append(allow(["clone"], without_namespaces, comment="threads and processes, without new namespaces"))
     rules.append(
-        {
+        allow(["clone3"], comment="gVisor answers ENOSYS itself")
+        if variant == "gvisor"
+        else {
             "names": ["clone3"],
             "action": "SCMP_ACT_ERRNO",
             "errnoRet": ENOSYS,
@@ -97,16 +110,17 @@ def document() -> dict[str, Any]:
     }
 
 
-def rendered() -> str:
-    """The text that belongs in `runner.json`."""
-    return json.dumps(document(), indent=1) + "\n"
+def rendered(variant: Variant) -> str:
+    """The text that belongs in the variant's file."""
+    return json.dumps(document(variant), indent=1) + "\n"
 
 
 @cache
-def profile() -> str:
-    """The shipped profile as one compact JSON text, as the engine's API wants it."""
-    return json.dumps(json.loads(FILE.read_text()), separators=(",", ":"), sort_keys=True)
+def profile(variant: Variant) -> str:
+    """A shipped profile as one compact JSON text, as the engine's API wants it."""
+    return json.dumps(json.loads(file_of(variant).read_text()), separators=(",", ":"), sort_keys=True)
 
 
 if __name__ == "__main__":
-    FILE.write_text(rendered())
+    for each in VARIANTS:
+        file_of(each).write_text(rendered(each))

@@ -118,7 +118,7 @@ class Corpus:
 
     def spec(self, target: str, *, model: str = "ratchet/tuner", genome: str = "") -> CandidateSpec:
         """The next candidate of a target's campaign."""
-        spec, facts = self._campaign(target)
+        spec, facts = self.open(target)
         number = self._numbers[target] = self._numbers.get(target, 0) + 1
         facts = facts.model_copy(update={"genome": genome or facts.genome})
         choice = CampaignSteps(self.house).choose(spec.model_copy(update={"model": model}), facts, number)
@@ -193,16 +193,25 @@ class Corpus:
         spec = self.spec(case.meta.target, model=f"ratchet/scripted/{case.meta.id.lower()}")
         yield self.judged(spec, self.steps.propose(spec), promote=case.hostile)
 
-    # -- parts -------------------------------------------------------------------------------------------------------
+    def adopt(self, name: str, new: str) -> Path:
+        """A copy of a target under another name, so that a test may spoil it; returns its folder."""
+        folder = self._settings.targets / new
+        shutil.copytree(self._settings.targets / name, folder)
+        settings = folder / "target.toml"
+        settings.write_text(settings.read_text().replace(f'name = "{name}"', f'name = "{new}"', 1))
+        return folder
 
-    def _campaign(self, target: str) -> tuple[CampaignSpec, CampaignFacts]:
+    def open(self, target: str, **changes: Any) -> tuple[CampaignSpec, CampaignFacts]:
+        """The target's campaign, opened with these changes to its spec when it is not open yet."""
         if target not in self._campaigns:
-            spec = CampaignSpec(target=target, candidates=300, strategy="iid", started_by="corpus")
+            spec = CampaignSpec(target=target, candidates=300, strategy="iid", started_by="corpus", **changes)
             facts = CampaignSteps(self.house).open(f"corpus-{target}", spec)
             if facts.target.metric_kind == "time":  # whatever is reckoned with, the rule keeps its promise
                 facts = facts.model_copy(update={"sigma": SIGMA})
             self._campaigns[target] = spec, facts
         return self._campaigns[target]
+
+    # -- parts -------------------------------------------------------------------------------------------------------
 
     def _told(self, outcome: Outcome) -> bytes:
         """Everything that left the candidate's containers."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.cli.errors import KILLED
 from daemon.instance import instance_of
 from daemon.records.chain import records
 from daemon.records.keys import public_path
@@ -58,7 +59,7 @@ def test_killed_with_temporal_and_opa_down_it_stays_so_until_ana_signs(own_daemo
     assert not daemon.alive()
 
     refused = daemon.ratchet("up", "--any-ports")
-    assert refused.returncode == 1
+    assert refused.returncode == KILLED
     assert "killed by bob" in refused.stderr
 
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "ana")], check=True)
@@ -76,7 +77,7 @@ def test_killed_with_temporal_and_opa_down_it_stays_so_until_ana_signs(own_daemo
     assert check_kinds(log) == []
 
     os.kill(daemon.endpoints["pid"], signal.SIGUSR1)
-    assert _exit_status(daemon) == 1
+    assert _exit_status(daemon) == KILLED
     assert verify(log, public_path(daemon.state / "keys" / "audit.pem")).ok
     told = [(row["kind"], row["actor"]) for row in records(log) if row["kind"] in ("kill", "rearm")]
     assert told == [("kill", "bob"), ("rearm", "ana"), ("kill", "SIGUSR1")]

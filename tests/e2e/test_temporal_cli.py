@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import urllib.request
 from pathlib import Path
@@ -86,6 +87,23 @@ def test_the_audit_log_holds_from_files_and_public_key_alone(daemon: Daemon, cam
     assert kinds["candidate.decided"] == 8
     assert kinds["evaluate.intent"] == kinds["evaluate.outcome"]
     assert kinds["propose.intent"] == kinds["propose.outcome"] == 8
+
+
+def test_each_measurement_commits_to_its_seed_first_and_reveals_it_after(daemon: Daemon, campaign: str) -> None:
+    seeds: dict[str, str] = {}
+    steps: set[str] = set()
+    for record in records(daemon.state / "audit"):
+        if record["campaign"] != campaign:
+            continue
+        body, step = record["body"], f"{record['candidate']}/{record['body'].get('step')}"
+        if record["kind"] == "seed.committed":
+            seeds[step] = body["sha256"]
+            steps.add(body["step"])
+        elif record["kind"] == "seed.revealed":
+            assert hashlib.sha256(bytes.fromhex(body["seed"])).hexdigest() == seeds[step]
+            seeds[step] = "revealed"
+    assert set(seeds.values()) == {"revealed"}
+    assert {"calibrate", "evaluate", "sealed-1", "closing"} <= steps
 
 
 def test_prometheus_finds_the_campaign(daemon: Daemon, campaign: str) -> None:

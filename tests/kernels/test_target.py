@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernels.target import BadTarget, list_targets, load_target
+from kernels.target_model import Metric
 
 KERNELS = Path(__file__).resolve().parents[2] / "kernels"
 
@@ -28,9 +29,15 @@ def change(folder: Path, old: str, new: str) -> None:
 
 
 def test_the_shipped_ones_are_sound() -> None:
-    assert [target.name for target in list_targets(KERNELS)] == ["matmul", "packing"]
+    assert [target.name for target in list_targets(KERNELS)] == ["genome", "matmul", "packing"]
     kinds = {target.name: (target.kind, target.metric.kind) for target in list_targets(KERNELS)}
-    assert kinds == {"matmul": ("kernel", "time"), "packing": ("program", "score")}
+    assert kinds == {"genome": ("genome", "score"), "matmul": ("kernel", "time"), "packing": ("program", "score")}
+
+
+def test_five_times_its_parent_is_beyond_belief_unless_the_target_says_otherwise() -> None:
+    said = {"name": "s", "kind": "time", "direction": "minimise", "min_effect": 0.02}
+    assert Metric.model_validate(said).max_gain == 5.0
+    assert load_target(KERNELS / "matmul").metric.max_gain > 5.0
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,9 @@ def test_an_alert_says_what_it_means_and_leads_to_its_runbook(rule: dict[str, An
 
 
 def test_every_runbook_has_its_alert() -> None:
-    assert {path.stem for path in (OPS / "runbooks").glob("*.md")} == {rule["alert"] for rule in ALERTS}
+    """One is for people who pull the kill switch: it has to be found before anything alerts."""
+    found = {path.stem for path in (OPS / "runbooks").glob("*.md")}
+    assert found - {rule["alert"] for rule in ALERTS} == {"KillSwitch"}
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from daemon.cli import errors
 from daemon.settings import Settings
 from ops.grafana import generate
 from tests.ops.promql import OPS
@@ -83,6 +84,7 @@ def test_the_scraped_ports_are_the_daemons_defaults() -> None:
 def test_the_unit_gives_the_daemon_time_to_drain(unit: configparser.ConfigParser) -> None:
     service = unit["Service"]
     assert service["Type"] == "notify" and service["KillMode"] == "mixed" and service["Restart"] == "on-failure"
+    assert int(service["RestartPreventExitStatus"]) == errors.KILLED, "a killed daemon is not started by a machine"
     assert int(service["TimeoutStopSec"].removesuffix("s")) > 30 > Settings.model_fields["shutdown_seconds"].default
     assert service["ExecStart"].endswith("/ratchet up")
     assert service["Environment"] == f"RATCHET_STATE=/var/lib/{service['StateDirectory']}"

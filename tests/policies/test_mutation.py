@@ -15,7 +15,7 @@ from tests.policies.mutants import mutants
 
 pytestmark = pytest.mark.opa
 
-PACKAGES = ("budget", "edit", "promote", "sandbox", "stop")
+PACKAGES = ("budget", "edit", "genome", "promote", "sandbox", "stop")
 
 
 def outcome(opa: Path, files: dict[str, bytes], package: str, place: Path) -> bytes | None:

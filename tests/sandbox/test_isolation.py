@@ -12,23 +12,37 @@ import pytest
 
 from sandbox import payload
 from sandbox.docker_backend import DockerBackend
-from sandbox.seccomp.rules import FILE, document, profile, rendered
+from sandbox.seccomp.rules import VARIANTS, Variant, document, file_of, profile, rendered
+from sandbox.selfcheck.suite import INSIDE
 from sandbox.spec import Limits, Mount
 from tests.sandbox.room import spec
 
-PROBES = Path(__file__).with_name("probes.py")
+
+def plainly_allowed(variant: Variant) -> set[str]:
+    rules = document(variant)["syscalls"]
+    free = [rule["names"] for rule in rules if rule["action"] == "SCMP_ACT_ALLOW" and not rule["args"]]
+    return {name for names in free for name in names}
 
 
-def test_the_shipped_profile_is_the_written_one() -> None:
-    assert FILE.read_text() == rendered(), "run `python -m sandbox.seccomp.rules`"
-    assert json.loads(profile()) == document()
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_shipped_profile_is_the_written_one(variant: Variant) -> None:
+    assert file_of(variant).read_text() == rendered(variant), "run `python -m sandbox.seccomp.rules`"
+    assert json.loads(profile(variant)) == document(variant)
 
 
-def test_no_rule_allows_a_dangerous_call() -> None:
-    allowed = {
-        name for rule in document()["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW" and not rule["args"]
-        for name in rule["names"]
-    }  # fmt: skip
+def test_gvisor_is_asked_for_clone3_itself_and_nothing_else() -> None:
+    assert plainly_allowed("gvisor") - plainly_allowed("runner") == {"clone3"}
+    assert not plainly_allowed("runner") - plainly_allowed("gvisor")
+
+
+def test_a_gpu_adds_memory_placement_and_nothing_else() -> None:
+    assert plainly_allowed("gpu") - plainly_allowed("runner") == {"get_mempolicy", "mbind", "set_mempolicy"}
+    assert not plainly_allowed("runner") - plainly_allowed("gpu")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_rule_allows_a_dangerous_call(variant: Variant) -> None:
+    allowed = plainly_allowed(variant) - ({"clone3"} if variant == "gvisor" else set())
     dangerous = {"clone", "clone3", "unshare", "setns", "mount", "bpf", "keyctl", "ptrace", "socket", "personality"}
     assert not allowed & dangerous
     assert not {name for name in allowed if name.startswith("io_uring")}
@@ -36,13 +50,13 @@ def test_no_rule_allows_a_dangerous_call() -> None:
 
 @pytest.fixture
 def probe(docker_backend: DockerBackend, sandbox_image: str, tmp_path: Path) -> Any:
-    folder = payload.place({"probes.py": PROBES.read_bytes()}, tmp_path / "payload")
+    folder = payload.place({INSIDE.name: INSIDE.read_bytes()}, tmp_path / "payload")
 
     def ask(question: str) -> Any:
         end = docker_backend.run(
             spec(
                 image=sandbox_image,
-                command=("python3", "-I", "/probes/probes.py", question),
+                command=("python3", "-I", f"/probes/{INSIDE.name}", question),
                 mounts=(Mount(source=str(folder), target="/probes"),),
                 limits=Limits(wall_seconds=30),
             )
@@ -68,8 +82,8 @@ def test_honest_programs_find_their_calls(probe: Any) -> None:
         "pair": "x",
         "fork": "ok",
         "child": "x",
-        "mbind_is_known": "ok",
-        "get_mempolicy": "ok",
+        "mbind_is_known": "EPERM",
+        "get_mempolicy": "EPERM",
         "personality": "ok",
     }
 

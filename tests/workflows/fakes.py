@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from workflows.genome import GenomeMove
 from workflows.models import (
     Approval,
     BudgetExtension,
@@ -43,6 +44,8 @@ class FakePorts:
         self.rejected: list[Approval] = []
         self.notes: list[str] = []
         self.failures: dict[str, int] = {}
+        self.bugs: dict[str, Exception] = {}
+        self.attempts: dict[str, int] = {}
         self.refuse_extension = ""
 
     # -- CampaignPort --------------------------------------------------------------------------------------------
@@ -62,6 +65,7 @@ class FakePorts:
         )
 
     def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+        self._maybe_fail("choose")
         return Choice(
             number=number,
             candidate=f"{facts.campaign}-c{number}",
@@ -71,6 +75,7 @@ class FakePorts:
         )
 
     def stop(self, question: StopQuestion) -> StopAnswer:
+        self._maybe_fail("stop")
         progress = question.progress
         if progress.next_number > question.spec.candidates:
             return StopAnswer(stop=True, reason="candidates")
@@ -99,6 +104,9 @@ class FakePorts:
     # -- CandidatePort -------------------------------------------------------------------------------------------
 
     def _maybe_fail(self, step: str) -> None:
+        if error := self.bugs.get(step):
+            self.attempts[step] = self.attempts.get(step, 0) + 1
+            raise error
         with self.lock:
             left = self.failures.get(step, 0)
             self.failures[step] = left - 1
@@ -123,6 +131,7 @@ class FakePorts:
         return Scorecard(verdict=self.verdict(spec.choice.number), score=float(spec.choice.number))
 
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
+        self._maybe_fail("promote")
         if spec.choice.number in self.holds and not any(one.signature == "good" for one in approvals):
             return Promotion(
                 status="hold",
@@ -134,6 +143,9 @@ class FakePorts:
         with self.lock:
             self.promoted.append(spec.choice.candidate)
         return Promotion(status="promoted")
+
+    def move(self, asked: GenomeMove) -> str:
+        return f"{asked.action} {asked.candidate}"
 
     def reject(self, spec: CandidateSpec, approval: Approval) -> None:
         self.rejected.append(approval)
@@ -147,6 +159,7 @@ class FakePorts:
         card: Scorecard,
         promotion: Promotion | None,
     ) -> CandidateOutcome:
+        self._maybe_fail("record")
         with self.lock:
             self.recorded.append(spec.choice.candidate)
         return CandidateOutcome(

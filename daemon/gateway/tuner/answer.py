@@ -13,6 +13,7 @@ from daemon.gateway.tuner.recipes import (
     c_loops,
     c_memory,
     c_tile,
+    crossing,
     packing_moves,
     packing_start,
     tunables,
@@ -41,7 +42,21 @@ def tune(messages: list[dict[str, str]], *, seed: int, call: int) -> str:
 
 def offers(task: Task, rng: Random) -> list[tuple[str, Move]]:
     """Every move that fits some file and changes it, in a fixed order."""
-    return [
+    company = [
+        (path, move)
+        for path in sorted(task.files)
+        for move in (
+            *(crossing.cross(task.files[path], task.second[path], rng) if path in task.second else ()),
+            *(
+                one
+                for other in task.inspirations
+                if path in other
+                for one in crossing.adopt(task.files[path], other[path], rng)
+            ),
+        )
+        if move.text != task.files[path]
+    ]
+    return company + [
         (path, move)
         for path in sorted(task.files)
         for recipe in RECIPES.get("." + path.rpartition(".")[2], ())

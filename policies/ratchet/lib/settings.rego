@@ -63,3 +63,13 @@ tuned.promote.cohabiting_approvals := data.ratchet.promote.cohabiting_approvals
 tuned.promote.roles := data.ratchet.promote.roles
 
 tuned.promote.levels := data.ratchet.promote.levels
+
+tuned.genome.tools := data.ratchet.genome.tools
+
+tuned.genome.max_tools := data.ratchet.genome.max_tools
+
+tuned.genome.heldout := data.ratchet.genome.heldout
+
+tuned.genome.canary := data.ratchet.genome.canary
+
+tuned.genome.levels := data.ratchet.genome.levels

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[3] / "daemon" / "agent"
@@ -17,6 +19,12 @@ def load(name: str) -> Any:
         return importlib.import_module(name)
     finally:
         sys.path.remove(str(FOLDER))
+
+
+def parse(text: str, files: Mapping[str, str]) -> SimpleNamespace:
+    """What the agent makes of one answer: its hypothesis, and the changed files."""
+    answer = load("answers").read(text, files)
+    return SimpleNamespace(hypothesis=answer.hypothesis, files=load("edits").apply(answer.blocks, files))
 
 
 def make_task(**changes: Any) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.daemon.agent.genome import load
+from tests.daemon.agent.genome import load, parse
 
-edits = load("edits")
+BadAnswer = load("answers").BadAnswer
 
 FILES = {"a.c": "one\ntwo\nthree\ntwo\n", "src/b.py": "x = 1\n"}
 
@@ -25,7 +25,7 @@ def test_the_asked_form() -> None:
         + "src/b.py\n"
         + block("x = 1", "x = 2")
     )
-    found = edits.parse(answer, FILES)
+    found = parse(answer, FILES)
     assert found.hypothesis == "better"
     assert found.files == {"a.c": "ONE\ntwo\n3\n2\n", "src/b.py": "x = 2\n"}
 
@@ -45,28 +45,28 @@ def test_the_asked_form() -> None:
     ],
 )
 def test_forms_that_models_give_instead(answer: str) -> None:
-    assert edits.parse(answer, FILES).files == {"a.c": "ONE\ntwo\nthree\ntwo\n"}
+    assert parse(answer, FILES).files == {"a.c": "ONE\ntwo\nthree\ntwo\n"}
 
 
 def test_one_file_needs_no_path() -> None:
-    assert edits.parse(block("x = 1", "x = 3"), {"b.py": "x = 1\n"}).files == {"b.py": "x = 3\n"}
+    assert parse(block("x = 1", "x = 3"), {"b.py": "x = 1\n"}).files == {"b.py": "x = 3\n"}
 
 
 def test_a_new_file() -> None:
-    assert edits.parse("new/c.h\n```c\n#define A\n```", FILES).files == {"new/c.h": "#define A\n"}
-    assert edits.parse("c.h\n" + block("", "#define A"), FILES).files == {"c.h": "#define A\n"}
+    assert parse("new/c.h\n```c\n#define A\n```", FILES).files == {"new/c.h": "#define A\n"}
+    assert parse("c.h\n" + block("", "#define A"), FILES).files == {"c.h": "#define A\n"}
 
 
 def test_fences_inside_a_longer_fence_are_content() -> None:
-    assert edits.parse("r.md\n````\n```\ncode\n```\n````", FILES).files == {"r.md": "```\ncode\n```\n"}
+    assert parse("r.md\n````\n```\ncode\n```\n````", FILES).files == {"r.md": "```\ncode\n```\n"}
 
 
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ("", "no SEARCH/REPLACE block"),
-        ("I have no further answer.", "no SEARCH/REPLACE block"),
-        ("```c\nno path above\n```", "no SEARCH/REPLACE block"),
+        ("", "changes nothing"),
+        ("I have no further answer.", "changes nothing"),
+        ("```c\nno path above\n```", "changes nothing"),
         ("a.c\n" + block("two", "x"), "2 times in a.c.*neighbouring"),
         ("a.c\n" + block("oen", "x"), "nowhere in a.c.*closest line.*'one'"),
         ("a.c\n" + block("one", "one"), "changes nothing"),
@@ -79,8 +79,8 @@ def test_fences_inside_a_longer_fence_are_content() -> None:
     ],
 )
 def test_what_cannot_be_applied_is_explained(answer: str, problem: str) -> None:
-    with pytest.raises(edits.BadAnswer, match=problem):
-        edits.parse(answer, FILES)
+    with pytest.raises(BadAnswer, match=problem):
+        parse(answer, FILES)
 
 
 pieces = st.sampled_from(
@@ -95,8 +95,8 @@ pieces = st.sampled_from(
 @given(st.lists(pieces | st.text(max_size=20), max_size=30).map("\n".join))
 def test_no_answer_crashes_it(answer: str) -> None:
     try:
-        found = edits.parse(answer, FILES)
-    except edits.BadAnswer as problem:
+        found = parse(answer, FILES)
+    except BadAnswer as problem:
         assert str(problem)
         return
     assert found.files
@@ -109,8 +109,8 @@ def test_an_applied_block_changes_what_it_names_only(lines: list[str], data: st.
     start = data.draw(st.integers(0, len(lines) - 1))
     end = data.draw(st.integers(start + 1, len(lines)))
     try:
-        found = edits.parse("f.c\n" + block("\n".join(lines[start:end]), "NEW"), {"f.c": "\n".join(lines)})
-    except edits.BadAnswer:
+        found = parse("f.c\n" + block("\n".join(lines[start:end]), "NEW"), {"f.c": "\n".join(lines)})
+    except BadAnswer:
         places = [i for i in range(len(lines)) if lines[i : i + end - start] == lines[start:end]]
         assert len(places) > 1 or not any(lines[start:end])
         return

@@ -48,7 +48,7 @@ def test_a_sound_engine_is_ok() -> None:
         ({"security_options": ("name=userns",)}, "seccomp", "fail", "seccomp"),
         ({"security_options": ("name=seccomp,profile=unconfined",)}, "seccomp", "fail", "seccomp"),
         ({"security_options": ("name=seccomp,profile=builtin",)}, "user namespaces", "warn", "userns-remap"),
-        ({"runtimes": ("runc",)}, "gVisor", "warn", "runsc"),
+        ({"runtimes": ("runc",)}, "gVisor", "warn", "STEPS=gvisor"),
     ],
 )
 def test_each_weakness_of_the_engine_is_named_with_its_remedy(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.cli.errors import KILLED
 from daemon.killswitch import HANDLE, KillSwitch
 from daemon.records.audit import AuditLog
 from daemon.records.chain import records
@@ -43,7 +44,7 @@ def test_killed_it_does_not_start_until_it_is_re_armed(ratchet: Ratchet, home: P
     assert said.code == 0, said
     assert said.document["daemon"] == "was not running"
     refused = ratchet("up", "--any-ports")
-    assert refused.code == 1
+    assert refused.code == KILLED
     for word in ("killed by bob", "gains too good", "ratchet rearm"):
         assert word in refused.err
     assert ratchet("rearm", "--by", "ana").code == 2, "a name is no signature"

@@ -49,6 +49,11 @@ PROMOTE: dict[str, Any] = {
     "approvals": [], "started_by": "ann",
 }  # fmt: skip
 
+GENOME: dict[str, Any] = {
+    "campaign": "c", "candidate": "c-c1", "action": "edit",
+    "ceiling": {"readable": True, "tools": ["read"], "fields": []},
+}  # fmt: skip
+
 GOOD: dict[str, dict[str, Any]] = {
-    "edit": EDIT, "budget": BUDGET, "stop": STOP, "sandbox": SANDBOX, "promote": PROMOTE,
+    "edit": EDIT, "budget": BUDGET, "stop": STOP, "sandbox": SANDBOX, "promote": PROMOTE, "genome": GENOME,
 }  # fmt: skip

@@ -58,7 +58,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.provider = FakeProvider()
+        self.provider: Any = FakeProvider()
         self.db = Database(sqlite_url(folder / "records.db"))
         self.ledger = Ledger(self.db)
         self.ledger.open("camp", {"tokens": 10**9, "micro_usd": 10**9})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.daemon.gateway.house import House, chat, make_grant, post
 START = b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n"
 IMAGE = [{"type": "image_url", "image_url": {"url": "http://169.254.169.254/latest"}}]
 FILE = [{"type": "file", "file": {"file_id": "file:///etc/passwd"}}]
+AUDIO = [{"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}]
 
 REFUSED: dict[str, tuple[dict[str, Any], int]] = {
     "another model": ({"body": chat() | {"model": "openai/gpt-4o"}}, 403),
@@ -27,7 +30,10 @@ REFUSED: dict[str, tuple[dict[str, Any], int]] = {
     "remote image": ({"body": chat() | {"messages": [{"role": "user", "content": IMAGE}]}}, 400),
     "host file": ({"body": chat() | {"messages": [{"role": "user", "content": FILE}]}}, 400),
     "a hundred answers": ({"body": chat(n=100)}, 400),
-    "streaming": ({"body": chat(stream=True)}, 400),
+    "streaming for ever": ({"body": chat(stream=True, stream_options={"forever": True})}, 400),
+    "another model by a role": ({"body": chat() | {"model": "openai/gpt-4o:plan"}}, 403),
+    "host file inline": ({"body": chat() | {"messages": [{"role": "user", "content": AUDIO}]}}, 400),
+    "functions": ({"body": chat(functions=[{"name": "sh"}], function_call="auto")}, 400),
     "own address": ({"body": chat(api_base="http://evil", api_key="x")}, 400),
     "tool role": ({"body": chat() | {"messages": [{"role": "tool", "content": "x"}]}}, 400),
     "fifty megabytes": ({"body": b"[" * 50_000_000}, 413),
@@ -55,7 +61,6 @@ def test_it_is_refused(name: str, gateway: Gateway, house: House) -> None:
 def test_an_unknown_field_is_named(gateway: Gateway) -> None:
     folder = gateway.open(make_grant())
     assert "'tools'" in post(folder, chat(tools=[]))[1]["error"]["message"]
-    assert "streaming is not supported" in post(folder, chat(stream=True))[1]["error"]["message"]
 
 
 def test_huge_max_tokens_are_clamped(gateway: Gateway, house: House) -> None:
@@ -118,6 +123,20 @@ def test_smuggled_headers_end_the_connection(head: bytes, gateway: Gateway, hous
     assert post(folder, chat())[0] == 200
 
 
+def test_a_reader_who_never_reads_is_cut(gateway: Gateway, house: House) -> None:
+    house.provider.answer = lambda request: "x" * 4_000_000
+    folder = gateway.open(make_grant())
+    body = json.dumps(chat(stream=True)).encode()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(folder / "model.sock"))
+        client.sendall(START + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        wait_for(lambda: house.records.kinds()[-1:] == ["model.answer"])
+        wait_for(lambda: not gateway_connections(gateway))
+        assert len(_read_all(client)) < 4_000_000
+    assert post(folder, chat())[0] == 200
+
+
 def test_one_connection_carries_one_request(gateway: Gateway, house: House) -> None:
     folder = gateway.open(make_grant())
     body = json.dumps(chat()).encode()
@@ -151,6 +170,17 @@ def test_refusals_do_not_fill_the_audit_log(gateway: Gateway, house: House) -> N
         assert post(folder, b"{}")[0] == 400
     assert house.records.kinds() == ["model.refused"] * 32
     assert len(gateway.close("camp-c1").refused) == 32
+
+
+def wait_for(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def gateway_connections(gateway: Gateway) -> int:
+    return sum(len(opening.session.server.connections) for opening in gateway._open.values())
 
 
 def _read_all(client: socket.socket) -> bytes:

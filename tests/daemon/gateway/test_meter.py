@@ -138,7 +138,7 @@ def test_a_cap_for_ten_admits_ten_of_fifty(house: House) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(admitted), refused) == (10, ["budget"] * 40)
+    assert (len(admitted), refused) == (10, ["budget:tokens"] * 40)
 
 
 def test_no_provider_call_without_budget(house: House) -> None:

@@ -102,7 +102,11 @@ def test_a_served_model_answers(upstream: Upstream) -> None:
     [
         (400, "request", False),
         (401, "key", False),
+        (403, "key", False),
         (404, "not-found", False),
+        (408, "timeout", True),
+        (409, "conflict", False),
+        (422, "request", False),
         (429, "rate-limited", False),
         (500, "overloaded", True),
         (503, "overloaded", True),

@@ -48,3 +48,31 @@ def test_the_hostile_script_ships_with_three_candidates(tmp_path: Path) -> None:
     assert "1.0f" in texts[1]
     assert "fork()" in texts[2]
     assert ask(tmp_path, "hostile", 4) == REFUSAL
+
+
+def chat(folder: Path, *texts: str, number: int = 1) -> str:
+    messages = [{"role": "user", "content": text} for text in texts]
+    facts = LocalCall(model="scripted/story", messages=messages, seed=0, number=number, call=0, scripts=[str(folder)])
+    return answer(facts)
+
+
+def test_a_rule_answers_the_prompt_that_it_fits_whoever_asks(tmp_path: Path) -> None:
+    (tmp_path / "story.jsonl").write_text(
+        '{"when": "examples:", "given": "task `a`", "answer": "solved"}\n'
+        '{"given": "task", "answer": "more"}\n{"answer": "line one"}\n'
+    )
+    assert chat(tmp_path, "task `a`", "examples: 1") == "solved"
+    assert chat(tmp_path, "task `a` examples: 1", "so?") == "more"
+    assert chat(tmp_path, "task `b`", "examples: 1", number=7) == "more"
+    assert chat(tmp_path, "something else") == "line one"
+
+
+def test_rules_alone_refuse_what_fits_none(tmp_path: Path) -> None:
+    (tmp_path / "story.jsonl").write_text('{"when": "x", "answer": "y"}\n')
+    assert chat(tmp_path, "z") == REFUSAL
+
+
+def test_a_rule_that_is_no_expression_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "story.jsonl").write_text('{"when": "(", "answer": "y"}\n')
+    with pytest.raises(LocalFault, match=r"line 1.*no regular expression"):
+        chat(tmp_path, "z")

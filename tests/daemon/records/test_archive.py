@@ -93,26 +93,23 @@ def test_a_number_and_an_id_belong_together(archive: Archive) -> None:
             archive.put(other)
 
 
-def test_parents_are_those_with_an_honest_score(archive: Archive) -> None:
+def test_the_board_shows_the_accepted(archive: Archive) -> None:
     for number, (verdict, score) in enumerate(
         [("accepted", 1.0), ("failed:slow", 0.5), ("failed:build", None), ("quarantined:clock", 9.0),
          ("killed:wall", 3.0), ("denied:path", None), ("inconclusive:docker", 2.0), ("", 4.0)], 1
     ):  # fmt: skip
         archive.put(_row(number, verdict, score=score))
-    assert [row.candidate for row in archive.scored("c")] == ["c-c0", "c-c1", "c-c2"]
     assert [row.candidate for row in archive.leaderboard("c")] == ["c-c1", "c-c0"]
     assert [row.candidate for row in archive.leaderboard("c", 1)] == ["c-c1"]
 
 
-def test_children_count_once_they_are_evaluated(archive: Archive) -> None:
-    archive.put(_row(1))
-    archive.put(_row(2, "failed:build", score=None))
-    archive.put(_row(3, "killed:pids", parent="c-c1", score=None))
-    archive.put(_row(4, "denied:path", commit=""))
-    archive.put(_row(5, "inconclusive:docker"))
-    archive.put(_row(6, ""))
-    archive.put(_row(7, "failed:no-answer", commit="", score=None))
-    assert archive.children_counts("c") == {"c-c0": 2, "c-c1": 1}
+def test_what_was_written_since_is_found_again(archive: Archive) -> None:
+    first = archive.put(_row(1))
+    second = archive.put(_row(2, arm="control", operator="crossover", second="c-c1", cases={"a": 0.5}))
+    assert [row.candidate for row in archive.changed("c", 0.0)] == ["c-c0", "c-c1", "c-c2"]
+    assert archive.changed("c", second.updated) == [second]
+    again = archive.put(first)
+    assert archive.changed("c", again.updated)[0] == again and archive.changed("d", 0.0) == []
 
 
 def test_lineage_goes_back_to_the_seed(archive: Archive) -> None:

@@ -49,7 +49,9 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_failing_migration_leaves_the_old_schema(db: Database) -> None:
-    broken = migrations.Migration(2, "broken", ("CREATE TABLE half (a INTEGER)", "CREATE TABLE nonsense ("))
+    broken = migrations.Migration(
+        len(migrations.MIGRATIONS) + 1, "broken", ("CREATE TABLE half (a INTEGER)", "CREATE TABLE nonsense (")
+    )
     with pytest.raises(InfrastructureError), db.begin() as connection:
         migrations.migrate(connection, (*migrations.MIGRATIONS, broken))
     with db.read() as connection:

@@ -46,6 +46,10 @@ PYTHON = {
     "leaves": ("sys.exit(0)", "failed:exit"),
     "dies": ("os.kill(os.getpid(), 11)", "failed:crash"),
     "forks and answers twice": ("(os.fork(), [(0.5, 0.5, 0.5)] * n)[1]", "failed:bad-output"),
+    "not the same twice": (
+        "[((i % 6 + 0.5) / 6, (i // 6 + 0.5) / 6, 0.05 + os.urandom(1)[0] / 1e5) for i in range(n)]",
+        "failed:not-repeatable",
+    ),
     "sleeps": ("time.sleep(60)", "killed:timeout"),
 }
 

@@ -25,12 +25,12 @@ def house(docker_backend: DockerBackend, sandbox_image: str, tmp_path: Path) -> 
     made: list[Judge] = []
     payloads = tmp_path / "payload"
 
-    def make(name: str) -> Judge:
+    def make(name: str, **changes: object) -> Judge:
         files = load_target(CHECKOUT / "kernels" / name).judge_files()
         judge = Judge(
             docker_backend,
             sandbox_image,
-            settings_of(name, folder=str(place(files, payloads))),
+            settings_of(name, folder=str(place(files, payloads)), **changes),
             tmp_path / "io",
             f"j-{os.urandom(4).hex()}",
             place(GUEST, payloads),
@@ -49,12 +49,12 @@ def house(docker_backend: DockerBackend, sandbox_image: str, tmp_path: Path) -> 
 def measured(house: Callable[..., Judge], tmp_path: Path) -> Callable[..., list[Pair]]:
     """Put a child through build, checks and pairs against the seed."""
 
-    def run(name: str, child: Mapping[str, str], count: int = 2) -> list[Pair]:
+    def run(name: str, child: Mapping[str, str], count: int = 2, **changes: object) -> list[Pair]:
         arms = {
             "child": plant(tmp_path / "a" / "child", child),
             "parent": plant(tmp_path / "a" / "parent", seed_of(name)),
         }
-        with house(name).session("trial", os.urandom(32), arms) as session:
+        with house(name, **changes).session("trial", os.urandom(32), arms) as session:
             session.build("child")
             session.check("child", "visible")
             pairs = session.pairs(count, "visible") + session.pairs(count, "sealed")
@@ -65,9 +65,10 @@ def measured(house: Callable[..., Judge], tmp_path: Path) -> Callable[..., list[
     return run
 
 
+@pytest.mark.parametrize("runtime", ["runc", "runsc"])
 @pytest.mark.parametrize("name", ["matmul", "packing"])
-def test_seeds_pass(name: str, measured: Callable[..., list[Pair]]) -> None:
-    assert len(measured(name, seed_of(name))) == 4
+def test_seeds_pass(name: str, runtime: str, measured: Callable[..., list[Pair]]) -> None:
+    assert len(measured(name, seed_of(name), runtime=runtime, call_seconds=5.0)) == 4
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ import random
 
 from daemon.search.accept import Acceptance, Rule, alpha_for
 from daemon.search.calibration import calibrate
-from daemon.steps.effects import scratch
-from daemon.steps.measuring import TOTAL_ALPHA, fixed, rule_for, session
+from daemon.steps.measuring import TOTAL_ALPHA, fixed, measuring, rule_for
 from tests.corpus.case import Case
 from tests.corpus.runner import Corpus
 
@@ -16,14 +15,17 @@ def study(corpus: Corpus, case: Case) -> str:
     spec, house = corpus.spec(case.meta.target), corpus.house
     target = house.target(case.meta.target)
     seed = house.candidate(spec.facts.seed_candidate)
-    with (
-        scratch(house, spec.choice.candidate, "study") as folder,
-        session(house, spec.campaign, target, f"{spec.choice.candidate}-null", seed.tree, seed.tree, folder) as (
-            opened,
-            _,
-        ),
-    ):
-        noise = fixed(opened, target, 40, "visible").gains
+    with measuring(
+        house,
+        "calibrate",
+        campaign=spec.campaign,
+        candidate=spec.choice.candidate,
+        target=target,
+        trees=(seed.tree, seed.tree),
+        suite="visible",
+        body={"tree": seed.tree},
+    ) as session:
+        noise = fixed(session, target, 40, "visible").gains
     measured = rule_for(target, calibrate(noise))
     # Without a least effect, so that a null variant stands at the edge of what counts.
     rule = Rule(sigma=measured.sigma, min_effect=0.0, max_pairs=measured.max_pairs)

@@ -14,16 +14,16 @@ from daemon.gateway.tuner.choose import weight
 from daemon.gateway.tuner.move import Move
 from daemon.gateway.tuner.prompt import Task, Tried, read
 from daemon.gateway.tuner.recipes import tunables
-from tests.daemon.agent.genome import load, make_task
+from tests.daemon.agent.genome import load, make_task, parse
 from tests.daemon.gateway.tuner.seeds import MATMUL, PACKING
 
-agent, edits, prompting = load("agent"), load("edits"), load("prompting")
+prompting = load("prompting")
 
 
 def chat(path: str, text: str, **changes: object) -> list[dict[str, str]]:
     task = make_task(**changes)
     task["parent"]["files"] = {path: text}
-    found: list[dict[str, str]] = prompting.messages(task, {})
+    found: list[dict[str, str]] = prompting.Prompter(task, {}).opening()
     return found
 
 
@@ -31,7 +31,7 @@ def chat(path: str, text: str, **changes: object) -> list[dict[str, str]]:
 @pytest.mark.parametrize("seed", range(40))
 def test_its_answer_is_what_the_agent_understands(path: str, text: str, seed: int) -> None:
     answer = tune(chat(path, text), seed=seed, call=0)
-    found = edits.parse(answer, {path: text})
+    found = parse(answer, {path: text})
     assert found.hypothesis
     moves = offers(read(chat(path, text)), Random(f"{seed}/0"))
     assert found.files[path] in [move.text for _, move in moves]
@@ -48,7 +48,7 @@ def test_chains_of_edits_stay_understood(seed: int) -> None:
     text = MATMUL
     for step in range(8):
         answer = tune(chat("matmul.c", text), seed=seed * 100 + step, call=0)
-        text = edits.parse(answer, {"matmul.c": text}).files["matmul.c"]
+        text = parse(answer, {"matmul.c": text}).files["matmul.c"]
         assert text.count("void matmul(") == 1
 
 
@@ -61,7 +61,7 @@ def test_it_refuses_honestly_what_it_does_not_know() -> None:
 def test_it_reads_other_prompts_with_fenced_files() -> None:
     content = "Make it fast.\n\n`f.c`\n```c\n#define A 1  // tunable: 1 2\n```\n"
     answer = tune([{"role": "user", "content": content}], seed=1, call=0)
-    assert edits.parse(answer, {"f.c": "#define A 1  // tunable: 1 2\n"}).files["f.c"].startswith("#define A 2")
+    assert parse(answer, {"f.c": "#define A 1  // tunable: 1 2\n"}).files["f.c"].startswith("#define A 2")
 
 
 def test_history_lowers_what_failed_and_repeats_even_more() -> None:
@@ -104,7 +104,7 @@ def test_any_difference_can_be_written_down(old: list[str], new: list[str]) -> N
     if before == after:
         return
     answer = write.answer("why", "f.txt", before, after)
-    assert edits.parse(answer, {"f.txt": before}).files == {"f.txt": after}
+    assert parse(answer, {"f.txt": before}).files == {"f.txt": after}
 
 
 @pytest.mark.parametrize(

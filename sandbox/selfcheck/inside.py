@@ -1,4 +1,9 @@
-"""Runs inside the sandbox image, as a candidate would: tries what must fail, and prints what happened as JSON."""
+"""Runs inside the sandbox image, as a candidate would: tries what must fail, and prints what happened as JSON.
+
+`python3 -I inside.py calls|allowed|view`. Standard library only.
+"""
+
+from __future__ import annotations
 
 import ctypes
 import errno
@@ -6,12 +11,15 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 # Native x86-64 numbers, from the kernel's arch/x86/entry/syscalls/syscall_64.tbl.
-SYSCALLS = {
+SYSCALLS: dict[str, tuple[Any, ...]] = {
     "unshare": (272, 0x10000000),
     "unshare_time": (272, 0x80),
     "setns": (308, 0, 0),
@@ -71,6 +79,7 @@ CLONE_NEW = {
     "clone_newpid": 0x20000000,
     "clone_newnet": 0x40000000,
 }
+STATUS = ("CapEff", "CapBnd", "CapPrm", "CapAmb", "NoNewPrivs", "Seccomp")
 FAMILIES = {
     "inet": 2,
     "ax25": 3,
@@ -84,7 +93,7 @@ FAMILIES = {
 }
 
 
-def syscall(number, *arguments):
+def syscall(number: int, *arguments: Any) -> str:
     """Name of the error, or `ok`."""
     ctypes.set_errno(0)
     converted = [ctypes.c_long(item) if isinstance(item, int) else item for item in arguments]
@@ -93,7 +102,8 @@ def syscall(number, *arguments):
     return errno.errorcode[ctypes.get_errno()]
 
 
-def clone(flags):
+def clone(flags: int) -> str:
+    """A child with these flags: `ok`, or the error."""
     ctypes.set_errno(0)
     child = libc.syscall(ctypes.c_long(56), ctypes.c_long(flags | 17), 0, 0, 0, 0)
     if child == 0:
@@ -104,26 +114,29 @@ def clone(flags):
     return errno.errorcode[ctypes.get_errno()]
 
 
-def attempt(action):
+def attempt(action: Callable[[], object]) -> str:
+    """`ok`, or the error's name."""
     try:
         action()
     except OSError as error:
-        return errno.errorcode[error.errno] if error.errno in errno.errorcode else type(error).__name__
+        return errno.errorcode.get(error.errno or 0, type(error).__name__)
     return "ok"
 
 
-def calls():
+def calls() -> dict[str, str]:
+    """What the kernel says to every call that opens a way out."""
     seen = {name: syscall(*call) for name, call in SYSCALLS.items()}
     seen.update({name: clone(flags) for name, flags in CLONE_NEW.items()})
     seen["clone3"] = syscall(435, ctypes.create_string_buffer(88), 88)
     for name, family in FAMILIES.items():
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
-            seen[f"socket_{name}_{int(kind)}"] = attempt(lambda family=family, kind=kind: socket.socket(family, kind))
+            seen[f"socket_{name}_{int(kind)}"] = attempt(partial(socket.socket, family, kind))
     seen["socketpair_inet"] = attempt(lambda: socket.socketpair(socket.AF_INET))
     return seen
 
 
-def allowed():
+def allowed() -> dict[str, str]:
+    """What honest programs need."""
     import subprocess
     import threading
 
@@ -143,23 +156,20 @@ def allowed():
     }
 
 
-def write_to(path):
-    return lambda: Path(path).write_bytes(b"x")
+def read_from(path: str) -> None:
+    """One byte of it."""
+    with Path(path).open("rb") as stream:
+        stream.read(1)
 
 
-def read_from(path):
-    def action():
-        with Path(path).open("rb") as stream:
-            stream.read(1)
-
-    return action
-
-
-def listed(folder):
+def listed(folder: str) -> list[str]:
+    """Names in a folder; none when it is not there."""
+    if attempt(lambda: os.scandir(folder).close()) != "ok":
+        return []
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-def view():
+def view() -> dict[str, Any]:
     """What a candidate can see and touch."""
     readable = []
     for folder, _, files in os.walk("/proc/1"):
@@ -175,16 +185,20 @@ def view():
     return {
         "env": dict(os.environ),
         "ids": [os.getresuid(), os.getresgid(), os.getgroups()],
-        "status": {key: status[key] for key in ("CapEff", "CapBnd", "CapPrm", "CapAmb", "NoNewPrivs", "Seccomp")},
+        "status": {key: status.get(key, "") for key in STATUS},
         "interfaces": listed("/sys/class/net"),
         "proc_canaries": sum(b"CANARY" in text for text in readable),
         "processes": sum(name.isdigit() for name in listed("/proc")),
         "devices": listed("/dev"),
         "shm": Path("/dev/shm").exists(),
         "hostname": socket.gethostname(),
+        "kernel": os.uname().release,
+        "mounts": sorted({line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()}),
+        "folder": str(Path.cwd()),
+        "stdin": len(sys.stdin.buffer.read(1)),
         "cgroup": Path("/proc/self/cgroup").read_text(),
         "writes": {
-            path: attempt(write_to(path))
+            path: attempt(partial(Path(path).write_bytes, b"x"))
             for path in (
                 "/x", "/etc/x", "/usr/x", "/var/tmp/x", "/run/x", "/root/x", "/home/x", "/opt/x", "/dev/x",
                 "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/1/oom_score_adj",
@@ -192,10 +206,13 @@ def view():
             )
         },
         "reads": {
-            path: attempt(read_from(path))
-            for path in ("/proc/kcore", "/proc/1/mem", "/dev/mem", "/dev/kmsg", "/etc/shadow", "/var/run/docker.sock")
+            path: attempt(partial(read_from, path))
+            for path in (
+                "/proc/kcore", "/proc/1/mem", "/dev/mem", "/dev/kmsg", "/dev/fuse", "/dev/net/tun", "/dev/kvm",
+                "/dev/sda", "/dev/vda", "/etc/shadow", "/var/run/docker.sock",
+            )
         },
     }  # fmt: skip
 
 
-print(json.dumps({"calls": calls, "allowed": allowed, "view": view}[sys.argv[1]]()))
+sys.stdout.write(json.dumps({"calls": calls, "allowed": allowed, "view": view}[sys.argv[1]]()))

@@ -1,0 +1,74 @@
+"""What the tools work on: the files as they stand now, the task, and what was learnt on the way."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+WORK = Path("/work")
+"""Scratch memory of the container, and the only place where programs may run."""
+
+
+class Trouble(Exception):
+    """A tool did not do what was asked, or shows that the edit is wrong; the text is for the model."""
+
+
+@dataclass
+class Workspace:
+    """One proposal in the making."""
+
+    task: dict[str, Any]
+    folder: Path = field(default_factory=lambda: WORK)
+    files: dict[str, str] = field(default_factory=dict)
+    """As they stand now; filled with the parent's."""
+    findings: list[str] = field(default_factory=list)
+    """For whoever comes after this candidate."""
+    tasks: list[str] = field(default_factory=list)
+    """What is left to try, for whoever comes after this candidate."""
+
+    def __post_init__(self) -> None:
+        self.files = self.files or dict(self.base)
+
+    @property
+    def base(self) -> dict[str, str]:
+        """The parent's files."""
+        files: dict[str, str] = self.task["parent"]["files"]
+        return files
+
+    @property
+    def checks(self) -> dict[str, Any]:
+        """How the edit may be tried here: `build` (argv), `language`, `file`, `cases`. Empty: not at all."""
+        checks: dict[str, Any] = self.task.get("checks") or {}
+        return checks
+
+    def changed(self) -> dict[str, str]:
+        """The files that differ from the parent's."""
+        return {path: text for path, text in self.files.items() if self.base.get(path) != text}
+
+    def editable(self, path: str) -> bool:
+        """Whether the task lets this path change: `*` stays within a folder, `**` does not."""
+        return any(re.fullmatch(_pattern(glob), path) for glob in self.task["target"].get("editable", []))
+
+    def lay_out(self) -> Path:
+        """The files on the disk, in a fresh folder. Raises Trouble for a path that cannot be one."""
+        tree = self.folder / "tree"
+        shutil.rmtree(tree, ignore_errors=True)
+        for path, text in self.files.items():
+            place = tree / path
+            if path.startswith("/") or ".." in place.parts:
+                raise Trouble(f"{path!r} is not a path inside the tree")
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8", errors="replace")
+            except (OSError, ValueError) as error:
+                raise Trouble(f"{path!r} cannot be written: {error}") from error
+        return tree
+
+
+def _pattern(glob: str) -> str:
+    parts = re.split(r"(\*\*/?|\*|\?)", glob)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(known.get(part, re.escape(part)) for part in parts)

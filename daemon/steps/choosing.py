@@ -1,0 +1,103 @@
+"""Which candidate comes next: the search's pick over the archive, checked by the gate and kept."""
+
+from __future__ import annotations
+
+from daemon.decisions import refused
+from daemon.gateway.catalogue import LOCAL_PREFIX
+from daemon.genomes.current import proposing
+from daemon.house import House
+from daemon.records.rows import CandidateRow
+from daemon.search.archipelago import Map
+from daemon.search.operators import Shares
+from daemon.search.picking import Pick, Plan, pick
+from daemon.search.streams import stream
+from daemon.steps.budgets import budget_facts, models_of, short_of
+from daemon.steps.effects import DAEMON
+from daemon.steps.maxima import candidate_maximum
+from kernels.target import Target
+from workflows.models import CampaignFacts, CampaignSpec, Choice
+
+TUNER = f"{LOCAL_PREFIX}tuner"
+
+
+def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+    """Draw the next candidate and reserve its place. The archive keeps the choice: asking twice is harmless."""
+    candidate = f"{facts.campaign}-c{number}"
+    target = house.target(spec.target)
+    plan = plan_of(spec, facts, target)
+    row = house.archive.get(candidate)
+    if row is None:
+        picked = pick(plan, house.populations.of(facts.campaign), number)
+        asked = {**candidate_maximum(target), "candidates": 1}
+        question = budget_facts(house, facts.campaign, spec, "candidate", asked, model=picked.models[0])
+        decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
+        if not decision.permitted:
+            raise short_of(decision) or refused(decision)
+        house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
+        house.ledger.settle(f"{candidate}/place", {"candidates": 1})
+        row = house.archive.put(_row(house, spec, facts, number, candidate, picked))
+        body = {"parent": row.parent, "model": row.model, "decision": decision.decision_id, "arm": row.arm}
+        made = {"operator": row.operator, "second": row.second, "strategy": picked.strategy, "level": picked.level}
+        house.audit.append(
+            "candidate.chosen",
+            actor=DAEMON,
+            campaign=facts.campaign,
+            candidate=candidate,
+            body={**body, **made},
+            durable=False,
+        )
+    return Choice(
+        number=number,
+        candidate=candidate,
+        parent=row.parent,
+        model=row.model,
+        seed=stream(spec.seed, "candidate", number).getrandbits(31),
+        fallbacks=tuple(model for model in plan.models if model != row.model),
+        roles={str(role): model for role, model in spec.roles.items()},
+        arm=row.arm,
+        operator=row.operator,
+        second=row.second,
+        inspirations=row.inspirations,
+        genome=row.genome,
+    )
+
+
+def plan_of(spec: CampaignSpec, facts: CampaignFacts, target: Target) -> Plan:
+    """What of the campaign the search depends on."""
+    models = models_of(spec)
+    return Plan(
+        campaign=facts.campaign,
+        seed=spec.seed,
+        seed_candidate=facts.seed_candidate,
+        strategy=spec.strategy,
+        models=models,
+        patience=facts.patience,
+        shares=shares_of(spec, models),
+        control=spec.control_arm,
+        map=Map(target.search.islands, target.search.migrate_every),
+    )
+
+
+def shares_of(spec: CampaignSpec, models: tuple[str, ...]) -> Shares:
+    """The asked shares, less what a model cannot do: a script answers the same whatever it is shown, and the tuner
+    cannot read a log."""
+    if any(model.startswith(LOCAL_PREFIX) and model != TUNER for model in models):
+        return Shares()
+    return Shares(spec.crossover, 0.0 if TUNER in models else spec.fix)
+
+
+def _row(
+    house: House, spec: CampaignSpec, facts: CampaignFacts, number: int, candidate: str, picked: Pick
+) -> CandidateRow:
+    return CandidateRow(
+        campaign=facts.campaign,
+        number=number,
+        candidate=candidate,
+        parent=picked.parent,
+        model=picked.models[0],
+        genome=proposing(house, spec, facts, number, picked.parent),
+        arm=picked.arm,
+        operator=picked.operator,
+        second=picked.second,
+        inspirations=picked.inspirations,
+    )

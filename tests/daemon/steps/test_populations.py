@@ -1,0 +1,51 @@
+"""The candidates in memory are those of the archive, at any moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daemon.records.archive import Archive
+from daemon.records.db import Database, sqlite_url
+from daemon.records.rows import CandidateRow
+from daemon.steps import populations
+from daemon.steps.populations import Populations, member
+
+
+def test_it_follows_the_archive_and_reads_only_what_is_new(tmp_path: Path) -> None:
+    db = Database(sqlite_url(tmp_path / "records.db"))
+    archive = Archive(db)
+    archive.open_campaign("c", "matmul", "{}", "{}")
+    archive.add_seed("c", "c-c0", tree="t", commit="s", ref="r")
+    known, read = Populations(archive), []
+    changed = archive.changed
+
+    def watched(campaign: str, since: float) -> list[CandidateRow]:
+        rows = changed(campaign, since)
+        read.append(len(rows))
+        return rows
+
+    archive.changed = watched  # type: ignore[method-assign]
+    populations.OVERLAP, kept = 0.0, populations.OVERLAP
+    try:
+        for number in range(1, 30):
+            row = archive.put(CandidateRow(campaign="c", number=number, candidate=f"c-c{number}", parent="c-c0"))
+            assert [one.number for one in known.of("c")] == list(range(number + 1))
+            archive.put(row.model_copy(update={"verdict": "accepted", "score": 1.0}))
+            assert known.of("c")[-1].verdict == "accepted"
+    finally:
+        populations.OVERLAP = kept
+    assert max(read) <= 3, read
+    assert known.of("c") == [member(row) for row in archive.candidates("c")] == Populations(archive).of("c")
+    db.close()
+
+
+def test_only_so_many_campaigns_are_kept(tmp_path: Path) -> None:
+    db = Database(sqlite_url(tmp_path / "records.db"))
+    archive = Archive(db)
+    known = Populations(archive)
+    for number in range(populations.KEPT + 3):
+        archive.open_campaign(f"k{number}", "matmul", "{}", "{}")
+        archive.add_seed(f"k{number}", f"k{number}-c0", tree="t", commit="s", ref="r")
+        assert len(known.of(f"k{number}")) == 1
+    assert len(known._kept) == populations.KEPT
+    db.close()

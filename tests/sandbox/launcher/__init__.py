@@ -1,0 +1,1 @@
+"""Tests of the launcher, against a driver library of our own."""
