@@ -90,7 +90,8 @@ class Gate:
     """Asks the active policy server. Thread-safe; `close` when done.
 
     `endpoint` names the active server and is called anew for each attempt, so that a switch of servers is followed.
-    `record` gets every decision before the caller does (write-ahead); when it raises, the answer is no.
+    `record` gets every decision before the caller does (write-ahead), its input as `redact` leaves it; when one of the
+    two raises, the answer is no.
     """
 
     def __init__(
@@ -99,9 +100,11 @@ class Gate:
         record: Callable[[dict[str, Any]], None] = lambda _: None,
         *,
         deadline: float = DEADLINE,
+        redact: Callable[[Any], Any] = lambda value: value,
     ) -> None:
         self._endpoint = endpoint
         self._record = record
+        self._redact = redact
         self._deadline = deadline
         self._workers = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="gate")
         self._idle: list[_Lane] = []
@@ -214,7 +217,7 @@ class Gate:
                     "active_revision": decision.active,
                     "cause": decision.cause,
                     "input_sha256": digest,
-                    "input": dict(asked),
+                    "input": self._redact(dict(asked)),
                     "seconds": round(decision.seconds, 6),
                 }
             )

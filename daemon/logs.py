@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 
 
 class JSONFormatter(logging.Formatter):
-    """Time, level, logger, message, whatever was given as `extra`, and the traceback if there is one."""
+    """Time, level, logger, message, whatever was given as `extra`, and the traceback if there is one.
+
+    `redact` gets the whole line's texts: secrets that an error message quotes stay out of the log.
+    """
+
+    def __init__(self, redact: Callable[[str], str] = lambda text: text) -> None:
+        super().__init__()
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
         """One line of JSON; control characters are escaped by the encoding."""
@@ -28,13 +36,14 @@ class JSONFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        texts = {key: self._redact(value) if isinstance(value, str) else value for key, value in line.items()}
+        return json.dumps(texts, default=str)
 
 
-def configure(level: str) -> None:
-    """Send every logger's records to standard error as JSON lines."""
+def configure(level: str, redact: Callable[[str], str] = lambda text: text) -> None:
+    """Send every logger's records to standard error as JSON lines, as `redact` leaves their texts."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JSONFormatter())
+    handler.setFormatter(JSONFormatter(redact))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in ("urllib3", "docker", "aiohttp", "httpx", "LiteLLM", "git", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

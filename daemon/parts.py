@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from sqlalchemy import make_url
+
 from daemon.engines.opa import Listeners, OpaEngine, opa_engine
 from daemon.gate import Gate
 from daemon.gateway.identity import container_of
@@ -28,6 +30,7 @@ from daemon.records.once import Once
 from daemon.records.outside import Outside, place_of
 from daemon.records.rollouts import Rollouts
 from daemon.records.trials import Trials
+from daemon.redaction import Redactor, in_environment
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.steps.populations import Populations
@@ -71,7 +74,14 @@ def audit_log(settings: Settings, metrics: Metrics, undo: Undo) -> AuditLog:
     return audit
 
 
-def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics) -> Gate:
+def redactor_of(settings: Settings) -> Redactor:
+    """Knows every secret that the daemon was given: by its environment, and by its settings."""
+    keys = [entry.api_key.get_secret_value() for entry in settings.models if entry.api_key is not None]
+    database = make_url(settings.database).password or ""
+    return Redactor([*in_environment(), *keys, settings.opa_token, database])
+
+
+def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics, redactor: Redactor) -> Gate:
     """The gate; every decision is in the audit log before its effect."""
 
     def record(decision: dict[str, Any]) -> None:
@@ -87,7 +97,7 @@ def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics) -> Gate:
             "decision", actor="gate", campaign=decision["campaign"], candidate=decision["candidate"], body=body
         )
 
-    return Gate(engine.endpoint, record)
+    return Gate(engine.endpoint, record, redact=redactor.value)
 
 
 def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine, undo: Undo) -> House:
@@ -96,14 +106,15 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     db = Database(settings.database)
     undo.append(("records", db.close))
     audit = audit_log(settings, metrics, undo)
-    asked = gate(engine, audit, metrics)
+    redactor = redactor_of(settings)
+    asked = gate(engine, audit, metrics, redactor)
     undo.append(("gate", asked.close))
     backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
     backend.gate, backend.switch = asked, KillSwitch(home)
     undo.append(("docker", partial(_close_docker, backend)))
     ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
     journal = Journal(db)
-    gateway = _gateway(settings, journal, ledger, audit, blobs, metrics)
+    gateway = _gateway(settings, journal, ledger, audit, blobs, metrics, redactor)
     gateway.start()
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
@@ -140,7 +151,13 @@ CALLS = {"model.answer": "ok", "model.replayed": "replayed", "model.refused": "r
 
 
 def _gateway(
-    settings: Settings, journal: Journal, ledger: Ledger, audit: AuditLog, blobs: BlobStore, metrics: Metrics
+    settings: Settings,
+    journal: Journal,
+    ledger: Ledger,
+    audit: AuditLog,
+    blobs: BlobStore,
+    metrics: Metrics,
+    redactor: Redactor,
 ) -> Gateway:
     def record(kind: str, body: dict[str, Any]) -> None:
         if kind in CALLS:
@@ -156,6 +173,6 @@ def _gateway(
 
     provider = LiteLLMProvider(settings.catalogue, [settings.scripts])
     provider.warm()
-    meter = Meter(provider, ledger, journal, record, blobs.put)
+    meter = Meter(provider, ledger, journal, record, blobs.put, redact=redactor.text)
     # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).
     return Gateway(meter, settings.home / "run" / "gateway", container_of=container_of)

@@ -24,10 +24,11 @@ def up(
 ) -> None:
     """Run the daemon: JSON logs on standard error; SIGTERM or Ctrl-C drains it and ends it within 30 s."""
     from daemon import logs
+    from daemon.parts import redactor_of
     from daemon.settings import Settings
 
     settings = Settings.load(**ANY_PORTS) if any_ports else reach.settings()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, redactor_of(settings).text)
     asyncio.run(serve(settings, as_json=as_json))
 
 

@@ -49,6 +49,7 @@ class Meter:
         blob: PutBlob,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        redact: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._provider = provider
         self._ledger = ledger
@@ -56,6 +57,7 @@ class Meter:
         self._record = record
         self._blob = blob
         self._sleep = sleep
+        self._redact = redact  # providers quote the key that they refuse
 
     def refused(self, grant: Grant, refusal: Refusal) -> None:
         """Record that a request was refused before it cost anything."""
@@ -132,7 +134,7 @@ class Meter:
 
     def _failed(self, base: dict[str, Any], key: str, fault: ProviderFault, most: dict[Account, int]) -> None:
         self._ledger.settle(key, {} if fault.billed else dict.fromkeys(most, 0))
-        detail = self._blob(str(fault)[:4096].encode("utf-8", "replace"))
+        detail = self._blob(self._redact(str(fault))[:4096].encode("utf-8", "replace"))
         self._record("model.fault", {**base, "key": key, "kind": fault.kind, "billed": fault.billed, "detail": detail})
 
     def _done(
