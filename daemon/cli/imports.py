@@ -47,6 +47,27 @@ def kernelbench(
 
 
 @app.command()
+def exercism(folder: Folder, name: Name = "", as_json: JsonFlag = False) -> None:
+    """Exercism, Python: .meta/config.json, .docs/instructions.md, a stub and its unittest file, which is hidden."""
+    from kernels.importers.exercism import read
+
+    _write(folder, name, read(folder), as_json)
+
+
+@app.command("swebench-style")
+def swebench(
+    folder: Folder,
+    editable: Annotated[list[str] | None, typer.Option("--editable", help="Glob of files that may change.")] = None,
+    name: Name = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """SWE-bench: instance.json and repo/. Only the base commit's tree is taken; the test patch is hidden."""
+    from kernels.importers.swebench import read
+
+    _write(folder, name, read(folder, editable or ("**",)), as_json)
+
+
+@app.command()
 def repo(
     source: Annotated[str, typer.Argument(help="A folder, or an address: https://, ssh:// or file://.")],
     metric_command: Annotated[str, typer.Option("--metric-command", help="Prints METRIC name=value.")],

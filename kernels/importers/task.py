@@ -25,12 +25,20 @@ class Imported:
     """What an importer found. Every field becomes something that a person can read and edit afterwards."""
 
     source: str
-    """`openevolve`, `shinka`, `kernelbench` or `repo`: the script that runs the task."""
+    """`openevolve`, `shinka`, `kernelbench`, `repo`, `exercism` or `swebench`: the format."""
     title: str
     description: str
     seed: Mapping[str, bytes]
     editable: tuple[str, ...]
     metric: str
+    script: str = ""
+    """The script that runs the task, where it is not called like the format."""
+    protected: tuple[str, ...] = ()
+    context: Mapping[str, str] = field(default_factory=dict)
+    """Background texts for the proposer."""
+    low: float = -1e15
+    high: float = 1e15
+    """Bounds of the metric; a number outside is refused."""
     task: Mapping[str, bytes] = field(default_factory=dict)
     """The task's own files, evaluator and data; kept as they are, below `imported/task/`."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -59,13 +67,14 @@ def target_files(name: str, found: Imported) -> dict[str, bytes]:
     facts = {**found.facts, "metric": found.metric, "original": "original"}
     made = {
         "target.toml": _toml(name, found).encode(),
-        "evaluator.py": (SCRIPTS / "judge.py").read_bytes(),
-        "imported/run.py": (SCRIPTS / f"{found.source}.py").read_bytes(),
+        "evaluator.py": _judge(found).encode(),
+        "imported/run.py": (SCRIPTS / f"{found.script or found.source}.py").read_bytes(),
         "imported/ratchet_common.py": (SCRIPTS / "ratchet_common.py").read_bytes(),
         "imported/task.json": (json.dumps(facts, indent=2, sort_keys=True) + "\n").encode(),
     }
     made |= {"imported/original": found.original} if found.original else {}
     made |= {f"imported/task/{path}": data for path, data in found.task.items()}
+    made |= {f"context/{path}": text.encode() for path, text in found.context.items()}
     made |= {f"seed/{path}": data for path, data in found.seed.items()}
     return made
 
@@ -93,10 +102,17 @@ def name_of(folder: Path) -> str:
     return (plain if plain[:1].isalpha() else f"task-{plain}")[:64].rstrip("-_")
 
 
+def _judge(found: Imported) -> str:
+    text = (SCRIPTS / "judge.py").read_text("utf-8")
+    for line, value in (("LOW = -1e15", f"LOW = {found.low!r}"), ("HIGH = 1e15", f"HIGH = {found.high!r}")):
+        text = text.replace(f"\n{line}\n", f"\n{value}\n")
+    return text
+
+
 def _toml(name: str, found: Imported) -> str:
     call = min(CALL_LIMIT, max(1.0, round(found.seconds / 0.9 + 1, 1)))
     session = min(SESSION_LIMIT, max(240.0, 60 * call))
-    editable = ", ".join(_text(path) for path in found.editable)
+    editable, protected = (", ".join(map(_text, globs)) for globs in (found.editable, found.protected))
     comments = "".join(f"# {_line(warning, 500)}\n" for warning in found.warnings)
     return f"""\
 # Imported from the format of {found.source}. The task's own evaluator (imported/) runs beside the candidate in one
@@ -109,6 +125,7 @@ description = {_paragraph(found.description[:KEPT_DESCRIPTION].strip() or found.
 
 [tree]
 editable = [{editable}]
+protected = [{protected}]
 
 [metric]
 name = {_text(found.metric)}

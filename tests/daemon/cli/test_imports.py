@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.cli.conftest import Ratchet
-from tests.kernels.importers.shapes import KERNELBENCH, OPENEVOLVE, REPO, SHINKA, plant
+from tests.kernels.importers.shapes import EXERCISM, KERNELBENCH, OPENEVOLVE, REPO, SHINKA, plant
+from tests.kernels.importers.test_hidden_tests import instance
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ def test_each_format_makes_a_target_that_check_finds_sound(ratchet: Ratchet, tar
         "goals": ["openevolve", str(plant(tmp_path / "goals", OPENEVOLVE))],
         "near": ["shinka", str(plant(tmp_path / "task", SHINKA)), "--name", "near"],
         "scale": ["kernelbench", str(problem)],
+        "spans": ["exercism", str(plant(tmp_path / "spans", EXERCISM))],
+        "weeks": ["swebench-style", str(instance(tmp_path / "weeks")), "--editable", "weeks/**"],
         "adder": ["repo", str(plant(tmp_path / "adder", REPO)), *scope],
     }.items():
         said = ratchet("target", "import", *words, "--json")
@@ -32,7 +35,7 @@ def test_each_format_makes_a_target_that_check_finds_sound(ratchet: Ratchet, tar
         assert said.document["name"] == name
         assert said.document["integrity"] == "cohabiting"
         assert ratchet("target", "check", name).code == 0
-    assert ratchet("target", "list", "--json").document["count"] == 4
+    assert ratchet("target", "list", "--json").document["count"] == 6
 
 
 def test_people_are_told_what_to_do_next(ratchet: Ratchet, targets: Path, tmp_path: Path) -> None:

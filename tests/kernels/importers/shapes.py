@@ -172,3 +172,56 @@ def plant(folder: Path, files: Mapping[str, str]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     return folder
+
+
+EXERCISM = {
+    ".meta/config.json": '{"files": {"solution": ["spans.py"], "test": ["spans_test.py"], "example": [".meta/e.py"]}}\n',
+    ".meta/e.py": "def spans(days):\n    return (days // 7, days % 7)\n",
+    ".docs/instructions.md": "# Instructions\n\nSplit a number of days into weeks and days.\n",
+    "spans.py": "def spans(days):\n    pass\n",
+    "spans_test.py": """\
+import unittest
+from spans import spans
+
+
+class SpansTest(unittest.TestCase):
+    def test_none(self):
+        self.assertEqual(spans(0), (0, 0))
+
+    def test_a_week(self):
+        self.assertEqual(spans(7), (1, 0))
+
+    def test_more(self):
+        self.assertEqual(spans(10), (1, 3))
+
+    @unittest.skip("not yet")
+    def test_skipped(self):
+        self.assertEqual(spans(1), (0, 1))
+""",
+}
+"""Four tests; the skipped one can never pass, which shows that a skip is no pass."""
+
+INSTANCE = {
+    "instance_id": "weeks-1",
+    "problem_statement": "spans() forgets the days that are left.",
+    "patch": "the reference solution: not-to-be-copied",
+    "test_patch": """\
+diff --git a/tests/test_spans.py b/tests/test_spans.py
+--- a/tests/test_spans.py
++++ b/tests/test_spans.py
+@@ -2,3 +2,7 @@
+
+ def test_none():
+     assert spans(0) == (0, 0)
++
++
++def test_left():
++    assert spans(10) == (1, 3)
+""",
+    "FAIL_TO_PASS": '["tests/test_spans.py::test_left"]',
+    "PASS_TO_PASS": ["tests/test_spans.py::test_none"],
+}
+SWEBENCH = {
+    "weeks/__init__.py": "def spans(days):\n    return (days // 7, 0)\n",
+    "tests/test_spans.py": "from weeks import spans\n\ndef test_none():\n    assert spans(0) == (0, 0)\n",
+}
