@@ -175,7 +175,7 @@ def plant(folder: Path, files: Mapping[str, str]) -> Path:
 
 
 EXERCISM = {
-    ".meta/config.json": '{"files": {"solution": ["spans.py"], "test": ["spans_test.py"], "example": [".meta/e.py"]}}\n',
+    ".meta/config.json": '{"files": {"solution": ["spans.py"], "test": ["spans_test.py"]}}\n',
     ".meta/e.py": "def spans(days):\n    return (days // 7, days % 7)\n",
     ".docs/instructions.md": "# Instructions\n\nSplit a number of days into weeks and days.\n",
     "spans.py": "def spans(days):\n    pass\n",
