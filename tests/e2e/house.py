@@ -113,11 +113,21 @@ class Daemon:
 
     def metric(self, name: str) -> float:
         """A sample of `/metrics`; `name` with its labels, as it stands there."""
-        with urllib.request.urlopen(self.endpoints["metrics"], timeout=10) as answer:  # noqa: S310
-            for line in answer.read().decode().splitlines():
-                if line.startswith(f"{name} "):
-                    return float(line.rsplit(" ", 1)[1])
+        for line in self.metrics().decode().splitlines():
+            if line.startswith(f"{name} "):
+                return float(line.rsplit(" ", 1)[1])
         raise AssertionError(f"no metric {name}")
+
+    def metrics(self) -> bytes:
+        """All of `/metrics`."""
+        with urllib.request.urlopen(self.endpoints["metrics"], timeout=10) as answer:  # noqa: S310
+            told: bytes = answer.read()
+        return told
+
+    def workflows(self) -> list[str]:
+        """Ids of all workflows that Temporal knows."""
+        listed = json.loads(self.temporal("workflow", "list", "-o", "json").stdout)
+        return [row["execution"]["workflowId"] for row in listed]
 
     def temporal(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The ordinary Temporal CLI."""
