@@ -24,7 +24,8 @@ up: setup ## run the daemon in the foreground
 	@$(BIN)/ratchet up
 
 test: setup ## the whole suite, against the real engines
-	$(BIN)/pytest -m 'not e2e'
+	$(BIN)/pytest -m 'not e2e and not measures' --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m measures
 	$(BIN)/pytest -m e2e --numprocesses 2 --dist loadfile
 
 check: setup ## style, types, import directions, policies, alert rules; all of it, quickest first

@@ -45,8 +45,8 @@ COURIER = "import shutil\nshutil.copyfile('/agent/raw', '/out/bundle.json')\n"
 """An agent that leaves whatever lies beside it."""
 SIGMA = 0.25
 """Noise of one run that campaigns over times reckon with: much, so that a busy machine does not decide a case."""
-MORE_FILES = {"targets": {"sweep": {"limits": {"files": 200}}}}
-"""Policy data of one of the corpus' own targets: a control touches 150 files."""
+FEW_TASKS = ("bits-pack", "addition-chain")
+"""Of `bench_agent`, one to validate and one sealed: the suite of the target `selves`, which is gated and hardly scored."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,10 @@ class Corpus:
         for own in TARGETS.iterdir():
             shutil.copytree(own, folder / "targets" / own.name, ignore=skip)
             (folder / "targets" / own.name / "answers.txt").write_text(self.canary)
-        self._widen(folder / "policies" / "ratchet" / "edit" / "data.yaml")
+        for task in FEW_TASKS:
+            source = CHECKOUT / "kernels" / "bench_agent" / "tasks" / task
+            shutil.copytree(source, folder / "targets" / "few_tasks" / "tasks" / task, ignore=skip)
+        tune(folder / "policies" / "ratchet")
         (folder / "scripts").mkdir()
         for name, answer in scripts.items():
             (folder / "scripts" / f"{name}.jsonl").write_text(json.dumps({"answer": answer}) + "\n")
@@ -224,8 +227,14 @@ class Corpus:
         command = ["docker", "ps", "-a", "--filter", label, "--format", "{{.Names}}"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
-    @staticmethod
-    def _widen(data: Path) -> None:
-        tuned = yaml.safe_load(data.read_text())
-        tuned["targets"] = {**tuned["targets"], **MORE_FILES["targets"]}
-        data.write_text(yaml.safe_dump(tuned))
+
+def tune(rules: Path) -> None:
+    """Policy data for the corpus: a control touches 150 files, and promotions of programs wait for a person."""
+    for package, change in (
+        ("edit", lambda data: data["targets"].update(sweep={"limits": {"files": 200}})),
+        ("promote", lambda data: data["kinds"]["program"].update(approvals=1)),
+    ):
+        path = rules / package / "data.yaml"
+        data = yaml.safe_load(path.read_text())
+        change(data)
+        path.write_text(yaml.safe_dump(data))

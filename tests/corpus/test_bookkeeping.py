@@ -18,7 +18,7 @@ from tests.corpus.runner import Corpus, Outcome
 from workflows.models import Budget, CandidateSpec, Progress, Proposal, StopQuestion
 from workflows.ports import RefusedError
 
-pytestmark = [pytest.mark.docker, pytest.mark.opa, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.measures, pytest.mark.docker, pytest.mark.opa, pytest.mark.filterwarnings("ignore")]
 
 FAST = load(CASES / "C12-nearly-five-times")
 

@@ -12,6 +12,7 @@ from tests.corpus.runner import Corpus
 ALL = load_all()
 
 
+@pytest.mark.measures
 @pytest.mark.docker
 @pytest.mark.opa
 @pytest.mark.filterwarnings("ignore")  # what LiteLLM says while it is imported, in its own thread

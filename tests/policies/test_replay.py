@@ -42,7 +42,7 @@ def test_a_batch_answers_as_each_question_alone(folder: Path, opa: Path) -> None
 
 def test_five_hundred_at_once(folder: Path, opa: Path) -> None:
     said = evaluate_all(Source.read(folder), asked(50), opa=opa)
-    assert len(said) == 500
+    assert len(said) == 100 * len(GOOD) >= 500
     assert all(answer["decision_id"] == name for name, answer in said.items())
 
 

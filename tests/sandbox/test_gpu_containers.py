@@ -19,6 +19,7 @@ from sandbox.devices import discover
 from sandbox.docker_backend import DockerBackend
 from sandbox.keeper import ForbiddenOption
 from sandbox.profile import missed
+from sandbox.selfcheck.suite import INSIDE
 from sandbox.spec import Devices, Limits, Mount
 from tests.sandbox.gpu_host import add_amd, add_nvidia, stand_ins
 from tests.sandbox.room import spec
@@ -163,14 +164,13 @@ def test_what_the_engine_says_of_it_is_asserted_before_its_start(
 def test_every_dangerous_call_is_refused_with_a_gpu_too(
     docker_backend: DockerBackend, sandbox_image: str, tmp_path: Path
 ) -> None:
-    probes = Path(__file__).with_name("probes.py").read_bytes()
-    folder = payload.place({"probes.py": probes}, tmp_path / "payload")
+    folder = payload.place({INSIDE.name: INSIDE.read_bytes()}, tmp_path / "payload")
 
     def ask(question: str) -> Any:
         end = docker_backend.run(
             spec(
                 image=sandbox_image,
-                command=("python3", "-I", "/probes/probes.py", question),
+                command=("python3", "-I", f"/probes/{INSIDE.name}", question),
                 mounts=(Mount(source=str(folder), target="/probes"),),
                 devices=Devices(paths=("/dev/kfd", "/dev/dri/renderD240"), groups=(GID,)),
             )

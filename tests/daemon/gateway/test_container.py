@@ -51,12 +51,12 @@ def run_agent(tmp_path: Path, backend: DockerBackend) -> Runner:
     image = backend.image_id(tag())
     tmp_path.chmod(0o755)
     agent = tmp_path / "agent"
-    for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*.toml"), *FOLDER.glob("prompts/*.md")]:
+    for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*.toml"), *FOLDER.glob("prompts/*.md"), *FOLDER.glob("tools/*.py")]:
         copy = agent / path.relative_to(FOLDER)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
         copy.chmod(0o644)
-    for folder in (agent, agent / "prompts"):
+    for folder in (agent, agent / "prompts", agent / "tools"):
         folder.chmod(0o755)
 
     def run(socket: Path, bind: Callable[[str], None]) -> dict[str, object]:

@@ -8,7 +8,7 @@ SOCKET = "/gateway/model.sock"
 TALK = [{"role": "user", "content": "hello"}]
 GOOD = {"model": "ratchet", "messages": TALK}
 BAD = [
-    {**GOOD, "model": "openai/gpt-4o"}, {**GOOD, "model": "ratchet/scripted/hostile"}, {**GOOD, "stream": True}, {**GOOD, "n": 50},
+    {**GOOD, "model": "openai/gpt-4o"}, {**GOOD, "model": "ratchet/scripted/hostile"}, {**GOOD, "n": 50},
     {**GOOD, "tools": [{"type": "web_search"}]}, {**GOOD, "web_search_options": {}}, {**GOOD, "api_base": "http://169.254.169.254"},
     {**GOOD, "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}]}]},
     {**GOOD, "max_tokens": -1}, {**GOOD, "metadata": {"tags": ["x"]}}, {**GOOD, "extra_headers": {"a": "b"}}, {**GOOD, "user": "root"}, [], "x", {**GOOD, "messages": TALK * 1000},
