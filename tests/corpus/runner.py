@@ -46,7 +46,7 @@ COURIER = "import shutil\nshutil.copyfile('/agent/raw', '/out/bundle.json')\n"
 SIGMA = 0.25
 """Noise of one run that campaigns over times reckon with: much, so that a busy machine does not decide a case."""
 FEW_TASKS = ("bits-pack", "addition-chain")
-"""Of `bench_agent`, one to validate and one sealed: the suite of the target `selves`, which is gated and hardly scored."""
+"""Of `bench_agent`, one to validate and one sealed: the suite of the target `selves`, which is gated, hardly scored."""
 
 
 @dataclass(frozen=True)

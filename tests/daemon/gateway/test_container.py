@@ -51,7 +51,7 @@ def run_agent(tmp_path: Path, backend: DockerBackend) -> Runner:
     image = backend.image_id(tag())
     tmp_path.chmod(0o755)
     agent = tmp_path / "agent"
-    for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*.toml"), *FOLDER.glob("prompts/*.md"), *FOLDER.glob("tools/*.py")]:
+    for path in [file for kind in ("*.py", "*.toml", "prompts/*.md", "tools/*.py") for file in FOLDER.glob(kind)]:
         copy = agent / path.relative_to(FOLDER)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
