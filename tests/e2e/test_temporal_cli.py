@@ -135,6 +135,17 @@ def test_three_bad_candidates_meet_their_verdicts(daemon: Daemon) -> None:
     assert verdicts[3] in ("killed:pids", "killed:timeout")
 
 
+def test_at_the_cap_of_an_account_it_ends_with_what_it_has(daemon: Daemon) -> None:
+    name = daemon.start_campaign(target="packing", candidates=50, in_flight=1, seed=3, budget={"tokens": 20_000})
+    report = daemon.result(name)
+    assert report["status"] == "stopped:budget:tokens"
+    tokens = daemon.query(name)["spent"]["tokens"]
+    assert tokens["spent"] <= tokens["cap"] == 20_000
+    believed = [row for row in daemon.rows(name) if row.verdict == "accepted"]
+    best = max(believed, key=lambda row: row.score or 0.0, default=daemon.rows(name)[0])
+    assert report["champion"] == best.candidate and 1 <= report["decided"] < 50
+
+
 def test_packing_proves_that_nothing_is_tied_to_c(daemon: Daemon) -> None:
     name = daemon.start_campaign(target="packing", candidates=6, seed=3)
     report = daemon.result(name)
