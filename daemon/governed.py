@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
 from daemon.decisions import refused
 from daemon.gate import Gate
 from daemon.killswitch import KillSwitch
@@ -11,6 +15,8 @@ from workflows.ports import InfrastructureError
 
 CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
 """Labels by which a container names whom it serves."""
+SHUT_SECONDS = 10.0
+"""How long launches under way may take to come to their end when the doors are shut."""
 
 
 class GovernedBackend(DockerBackend):
@@ -19,10 +25,17 @@ class GovernedBackend(DockerBackend):
     gate: Gate
     switch: KillSwitch
 
+    def __init__(self, base_url: str | None = None, *, instance: str, allowed_roots: Sequence[Path]) -> None:
+        super().__init__(base_url, instance=instance, allowed_roots=allowed_roots)
+        self._doors = threading.Condition()  # protects the two below
+        self._shut = False
+        self._launching = 0
+
     def launch(self, spec: ContainerSpec) -> Running:
         """Ask, then launch.
 
-        Raises RefusedError when policy says no, InfrastructureError when it does not answer or the switch is pulled.
+        Raises RefusedError when policy says no, InfrastructureError when it does not answer, the switch is pulled or
+        the daemon shuts down.
         """
         self._look()
         campaign, candidate = spec.labels.get(CAMPAIGN, ""), spec.labels.get(CANDIDATE, "")
@@ -38,7 +51,15 @@ class GovernedBackend(DockerBackend):
             raise InfrastructureError(f"opa: {decision.cause}")
         if not decision.permitted:
             raise refused(decision, "SANDBOX")
-        running = super().launch(spec)
+        with self._doors:
+            self._look()
+            self._launching += 1
+        try:
+            running = super().launch(spec)
+        finally:
+            with self._doors:
+                self._launching -= 1
+                self._doors.notify_all()
         try:
             self._look()  # pulled while it started: whoever removes containers may have looked before it was there
         except InfrastructureError:
@@ -46,6 +67,14 @@ class GovernedBackend(DockerBackend):
             raise
         return running
 
+    def shut(self) -> None:
+        """Start nothing from here on; returns when no launch is under way any more, or after `SHUT_SECONDS`."""
+        with self._doors:
+            self._shut = True
+            self._doors.wait_for(lambda: self._launching == 0, SHUT_SECONDS)
+
     def _look(self) -> None:
+        if self._shut:
+            raise InfrastructureError("daemon: shutting down; no container is started")
         if self.switch.pulled():
             raise InfrastructureError("kill switch: pulled; no container is started")

@@ -17,6 +17,7 @@ from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
 from daemon.house import House
 from daemon.judges import Judges
+from daemon.killing import remove_containers
 from daemon.killswitch import KillSwitch
 from daemon.metrics import Metrics
 from daemon.records.archive import Archive
@@ -34,6 +35,7 @@ from daemon.redaction import Redactor, in_environment
 from daemon.repo import TreeStore
 from daemon.settings import Settings
 from daemon.steps.populations import Populations
+from daemon.unfinished import end_unfinished
 from sandbox.images.version import tag
 
 Undo = list[tuple[str, Callable[[], Any]]]
@@ -111,9 +113,13 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     undo.append(("gate", asked.close))
     backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
     backend.gate, backend.switch = asked, KillSwitch(home)
-    undo.append(("docker", partial(_close_docker, backend)))
     ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
     journal = Journal(db)
+    alone = settings.database.startswith("sqlite")
+    unfinished = partial(end_unfinished, ledger, journal, audit, home / "audit", alone=alone)
+    unfinished()
+    undo.append(("effects", unfinished))
+    undo.append(("docker", partial(_close_docker, backend, settings.docker_url, instance)))
     gateway = _gateway(settings, journal, ledger, audit, blobs, metrics, redactor)
     gateway.start()
     undo.append(("gateway", gateway.stop))
@@ -141,9 +147,13 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     )
 
 
-def _close_docker(backend: GovernedBackend) -> None:
-    backend.reap(())
-    backend.close()
+def _close_docker(backend: GovernedBackend, docker_url: str, instance: str) -> None:
+    """Whoever still uses a container works for a daemon that has ended: none is left, in use or not."""
+    backend.shut()
+    try:
+        remove_containers(docker_url, instance)
+    finally:
+        backend.close()
 
 
 CALLS = {"model.answer": "ok", "model.replayed": "replayed", "model.refused": "refused", "model.fault": "failed"}

@@ -1,7 +1,7 @@
 """One metered call: journal, reserve, record, ask, journal, settle. Nothing here knows HTTP.
 
 The order is what makes it safe to kill at any line: the ledger holds the maximum before the provider hears of the call,
-and the answer is in the journal before the ledger gives anything back.
+and the answer is in the journal and in the audit log before the ledger gives anything back.
 """
 
 from __future__ import annotations
@@ -133,9 +133,13 @@ class Meter:
             raise Refusal(429, error.rule, str(error)) from error
 
     def _failed(self, base: dict[str, Any], key: str, fault: ProviderFault, most: dict[Account, int]) -> None:
-        self._ledger.settle(key, {} if fault.billed else dict.fromkeys(most, 0))
         detail = self._blob(self._redact(str(fault))[:4096].encode("utf-8", "replace"))
-        self._record("model.fault", {**base, "key": key, "kind": fault.kind, "billed": fault.billed, "detail": detail})
+        spent = most if fault.billed else dict.fromkeys(most, 0)
+        told = {"key": key, "kind": fault.kind, "billed": fault.billed, "detail": detail, "spent": spent}
+        try:
+            self._record("model.fault", {**base, **told})
+        finally:
+            self._ledger.settle(key, spent)
 
     def _done(
         self,
@@ -156,7 +160,6 @@ class Meter:
         kept = Paid.model_validate_json(
             self._journal.finish(grant.candidate, index, digest, paid.model_dump_json(exclude={"replayed"}))
         )
-        self._ledger.settle(key, spent)
         body = {
             "key": key,
             "answer": self._blob(completion.text.encode()),
@@ -165,7 +168,10 @@ class Meter:
             "tokens_out": tokens_out,
             "spent": spent,
         }
-        self._record("model.answer", {**base, **body})
+        try:
+            self._record("model.answer", {**base, **body})
+        finally:
+            self._ledger.settle(key, spent)
         # Two runs of one step may have asked at once. Both were charged, and both continue with the first answer.
         return paid.model_copy(update={"completion": kept.completion})
 

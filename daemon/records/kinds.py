@@ -118,7 +118,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "model.replayed": Kind(_fields(_CALL)),
     "model.unknown": Kind(_fields(_CALL)),
-    "model.fault": Kind(_fields(f"{_CALL} kind:name billed:flag detail:hash")),
+    "model.fault": Kind(_fields(f"{_CALL} kind:name billed:flag detail:hash spent:amounts")),
     "model.refused": Kind(_fields("model:name rule:name status:whole")),
     "genome.contract": Kind(_fields("genome:tree problem")),
     "genome.scored": Kind(

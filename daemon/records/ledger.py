@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, cast
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from daemon.records.db import Database
 from daemon.records.tables import accounts, extensions, reservation_lines, reservations
@@ -203,11 +203,18 @@ class Ledger:
         with self._db.read() as connection:
             return _find(connection, key)
 
-    def unsettled(self, campaign: str) -> list[Reservation]:
-        """The campaign's open reservations, oldest first: work in flight, or what a crash left behind."""
-        mine = (reservations.c.campaign == campaign) & (reservations.c.state == "open")
+    def unsettled(self, campaign: str = "") -> list[Reservation]:
+        """Open reservations (of one campaign), oldest first: work in flight, or what a crash left behind."""
+        return self._reservations(campaign, reservations.c.state == "open")
+
+    def reservations(self, campaign: str) -> list[Reservation]:
+        """All of the campaign's reservations, whatever their state, oldest first."""
+        return self._reservations(campaign)
+
+    def _reservations(self, campaign: str, *conditions: ColumnElement[bool]) -> list[Reservation]:
+        mine = (*conditions, reservations.c.campaign == campaign) if campaign else conditions
         with self._db.read() as connection:
-            rows = connection.execute(select(reservations).where(mine).order_by(reservations.c.created)).mappings()
+            rows = connection.execute(select(reservations).where(*mine).order_by(reservations.c.created)).mappings()
             return [_with_lines(connection, row) for row in rows.all()]
 
     def spent_under(self, prefix: str) -> dict[Account, int]:

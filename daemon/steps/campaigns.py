@@ -18,7 +18,7 @@ from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
 from daemon.steps import choosing, closing, integrity
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
-from daemon.steps.effects import DAEMON, request
+from daemon.steps.effects import DAEMON, attempt, request
 from daemon.steps.forecasts import opening_forecast
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
@@ -38,7 +38,12 @@ from workflows.models import (
     StopAnswer,
     StopQuestion,
 )
-from workflows.ports import RefusedError
+from workflows.ports import InfrastructureError, RefusedError
+
+BUSY = ("quarantined:background-work", "killed:timeout")
+"""What a seed is said to have done when the host had no time for it."""
+BUSY_ATTEMPTS = 8
+"""After this many it is the seed after all."""
 
 
 class CampaignSteps:
@@ -197,6 +202,10 @@ class CampaignSteps:
             ) as session:
                 outcome = fixed(session, target, CALIBRATION_PAIRS, "visible")
         except CandidateFault as fault:
+            if fault.verdict in BUSY and attempt() <= BUSY_ATTEMPTS:
+                raise InfrastructureError(
+                    f"judge: the host is too busy to measure noise: {fault.log[-500:]}"
+                ) from fault
             told = f"the seed of {target.name} fails its own judge: {fault.verdict}: {fault.feedback}"
             raise RefusedError("TARGET", f"{told}; {fault.log[-1000:]}".strip("; ")) from fault
         return calibrate(outcome.gains)

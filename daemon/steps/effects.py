@@ -60,10 +60,10 @@ def effect(
     reserve: Mapping[Account, int],
     body: Mapping[str, Any],
 ) -> Iterator[Meter]:
-    """Reserve, record the intent durably, run the block, settle, record the outcome.
+    """Reserve, record the intent durably, run the block, record the outcome, settle.
 
     The ledger key is the candidate, the kind and the attempt. After a crash inside the block the reservation stays open
-    and counts at its maximum.
+    and counts at its maximum, until `unfinished` ends it.
 
     Raises BudgetExceeded or AuditUnavailable before anything happened.
     """
@@ -87,14 +87,15 @@ def effect(
         settled = {account: taken.get(account, 0) for account in reserve}
         outcome = {"key": key, "ended": ended, "spent": settled}
         try:
-            house.ledger.settle(key, settled)
-            house.metrics.spent({str(name): amount for name, amount in settled.items()})
-        finally:
             try:
                 tell(f"{kind}.outcome", body=outcome)
             except AuditUnavailable:
                 # It happened, so it is told as soon as the log can be written; the next effect waits for that.
                 tell(f"{kind}.outcome", body=outcome, durable=False)
+        finally:
+            # Last: an open line is the sign by which the next start finds an effect without an end.
+            house.ledger.settle(key, settled)
+            house.metrics.spent({str(name): amount for name, amount in settled.items()})
 
 
 @contextmanager

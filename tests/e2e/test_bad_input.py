@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from daemon.instance import instance_of
 from tests.e2e.house import RATCHET, Daemon
 
 pytestmark = pytest.mark.e2e
@@ -96,6 +98,17 @@ def test_a_second_daemon_on_one_state_folder(daemon: Daemon) -> None:
     assert "another daemon" in refused_start(daemon.folder, "--any-ports")
 
 
+PAUSE_SECONDS = 5.0
+"""Within this time nothing starts any more, when it cannot be recorded."""
+
+
+def containers(daemon: Daemon) -> set[str]:
+    """Ids of all containers of a daemon."""
+    label = f"label=ratchet.instance={instance_of(daemon.state)}"
+    listed = subprocess.run(["docker", "ps", "-aq", "--filter", label], capture_output=True, text=True, check=True)
+    return set(listed.stdout.split())
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system that a test may fill."""
@@ -106,8 +119,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def test_a_full_disk_stops_effects_and_loses_nothing(small_disk: Path) -> None:
+def test_a_full_disk_stops_effects_and_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
     daemon = Daemon(small_disk)
+    daemon.log = tmp_path / "daemon.log"  # what it says of the full disk has to stand somewhere else
     daemon.start()
     try:
         name = daemon.start_campaign(candidates=6, in_flight=1)
@@ -120,6 +134,10 @@ def test_a_full_disk_stops_effects_and_loses_nothing(small_disk: Path) -> None:
             except OSError:
                 pass
         daemon.until(lambda: "No space left" in daemon.log_text() or "full" in daemon.log_text(), 60)
+        time.sleep(PAUSE_SECONDS)
+        before = containers(daemon)
+        time.sleep(PAUSE_SECONDS)
+        assert containers(daemon) <= before, "an effect began that could not be recorded"
         filler.unlink()
         report = daemon.result(name, 240)
         assert report["decided"] == 6 and daemon.ratchet("audit", "verify").returncode == 0

@@ -6,20 +6,30 @@ import subprocess
 
 import pytest
 
+from daemon.instance import instance_of
+from daemon.records.db import Database, sqlite_url
+from daemon.records.ledger import Ledger
 from tests.e2e.house import Daemon
 
 pytestmark = pytest.mark.e2e
 
 
-def containers() -> set[str]:
-    """Names of containers that any daemon of these tests owns now."""
+def containers(daemon: Daemon) -> set[str]:
+    """Names of containers that a daemon owns now."""
+    label = f"label=ratchet.instance={instance_of(daemon.state)}"
     listed = subprocess.run(
-        ["docker", "ps", "-a", "--filter", "label=ratchet.instance", "--format", "{{.Names}}"],
-        capture_output=True,
-        text=True,
-        check=True,
+        ["docker", "ps", "-a", "--filter", label, "--format", "{{.Names}}"], capture_output=True, text=True, check=True
     )
     return set(listed.stdout.split())
+
+
+def unsettled(daemon: Daemon) -> list[str]:
+    """Keys of what the ledger still holds open."""
+    db = Database(sqlite_url(daemon.state / "records.db"))
+    try:
+        return [line.key for line in Ledger(db).unsettled()]
+    finally:
+        db.close()
 
 
 def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
@@ -41,9 +51,10 @@ def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
     assert len(refs) == len(set(refs))
 
 
-def test_sigterm_drains_and_leaves_no_container(own_daemon: Daemon) -> None:
-    before = containers()
+def test_sigterm_drains_and_leaves_nothing_behind(own_daemon: Daemon) -> None:
     name = own_daemon.start_campaign(candidates=50)
-    own_daemon.until(lambda: own_daemon.query(name)["in_flight"] >= 1, 120)
+    own_daemon.until(lambda: own_daemon.query(name)["in_flight"] >= 1 and containers(own_daemon), 120)
     assert own_daemon.stop() == 0
-    assert containers() <= before
+    assert not containers(own_daemon)
+    assert not unsettled(own_daemon)
+    assert own_daemon.ratchet("audit", "verify").returncode == 0

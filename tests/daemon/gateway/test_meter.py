@@ -59,7 +59,7 @@ def test_the_maximum_is_reserved_while_the_provider_works(house: House) -> None:
     assert paid.spent == {"tokens": 15, "micro_usd": 20}
 
 
-STEPS = ["reserve", "begin", "model.call", "complete", "finish", "settle", "model.answer"]
+STEPS = ["reserve", "begin", "model.call", "complete", "finish", "model.answer", "settle"]
 
 
 @pytest.mark.parametrize("step", STEPS)
