@@ -77,6 +77,7 @@ class Workers:
             around.check_stop,
             around.extend_budget,
             around.keep_note,
+            around.receive,
             around.close_campaign,
             path.propose,
             path.gate_edit,

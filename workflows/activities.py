@@ -31,6 +31,7 @@ from workflows.models import (
     StopAnswer,
     StopQuestion,
 )
+from workflows.outside import Submission
 from workflows.ports import CampaignPort, CandidatePort, InfrastructureError, RefusedError
 
 BUG_RULE = "bug"
@@ -104,9 +105,11 @@ class CampaignActivities:
 
     @activity.defn
     @translated
-    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+    def choose(
+        self, spec: CampaignSpec, facts: CampaignFacts, number: int, submission: Submission | None = None
+    ) -> Choice:
         """See `CampaignPort.choose`."""
-        return self._port.choose(spec, facts, number)
+        return self._port.choose(spec, facts, number, submission)
 
     @activity.defn
     @translated
@@ -119,6 +122,12 @@ class CampaignActivities:
     def extend_budget(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         """See `CampaignPort.extend`."""
         return self._port.extend(campaign, extension)
+
+    @activity.defn
+    @translated
+    def receive(self, campaign: str, submission: Submission) -> None:
+        """See `CampaignPort.receive`."""
+        self._port.receive(campaign, submission)
 
     @activity.defn
     @translated

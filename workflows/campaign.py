@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         StopAnswer,
         StopQuestion,
     )
+    from workflows.outside import OUTSIDE, Submission, objection
 
 LIGHT: dict[str, Any] = {
     "task_queue": queues.MAIN,
@@ -96,7 +97,9 @@ class Campaign:
         return await self._close()
 
     def _free(self) -> bool:
-        """A held candidate waits for a person and takes no slot."""
+        """A held candidate waits for a person and takes no slot. Without a model, somebody has to hand one in first."""
+        if self._spec.model == OUTSIDE and not self._progress.inbox and self._progress.decided < self._spec.candidates:
+            return False
         return not self._progress.paused and len(self._running) - len(self._holds) < self._spec.in_flight
 
     async def _next(self) -> Choice | None:
@@ -123,14 +126,15 @@ class Campaign:
         if self._progress.paused or self._progress.stopping:
             return None
         number = self._progress.next_number
+        inbox = self._progress.inbox
         try:
             choice = await workflow.execute_activity_method(
-                CampaignActivities.choose, args=[self._spec, facts, number], **LIGHT
+                CampaignActivities.choose, args=[self._spec, facts, number, inbox[0] if inbox else None], **LIGHT
             )
         except ActivityError as error:
             await self._out_of(failures.rule_of(error, "choose"))
             return None
-        self._update(next_number=number + 1)
+        self._update(next_number=number + 1, inbox=self._progress.inbox[1:])
         return choice
 
     async def _out_of(self, rule: str) -> None:
@@ -312,6 +316,25 @@ class Campaign:
     def _check_extend_budget(self, extension: BudgetExtension) -> None:
         if not any(extension.add.amounts().values()):
             raise ApplicationError("nothing to add: give at least one amount above zero, for example add.usd")
+
+    @workflow.update(description="Hand in a candidate made outside: {parent, bundle, by}; the answer is its id")
+    async def submit(self, submission: Submission) -> str:
+        """See `workflows/outside.py`. Its verdict comes later: in the leaderboard, or by `ratchet candidate show`."""
+        try:
+            await workflow.execute_activity_method(CampaignActivities.receive, args=[self._id, submission], **LIGHT)
+        except ActivityError as error:
+            raise ApplicationError(str(error.cause), type="Refused", non_retryable=True) from error
+        self._check_submit(submission)  # others may have come while this one was looked at
+        self._update(inbox=(*self._progress.inbox, submission))
+        return f"{self._id}-c{self._progress.next_number + len(self._progress.inbox) - 1}"
+
+    @submit.validator
+    def _check_submit(self, submission: Submission) -> None:
+        progress = self._progress
+        begun, waiting = progress.next_number - 1, len(progress.inbox)
+        if why := objection(self._spec.model, progress.stopping, begun, waiting, self._spec.candidates):
+            raise ApplicationError(why, type="Refused", non_retryable=True)
+        self._require_facts()
 
     @workflow.update(description="Keep a note with the campaign or a candidate: {text, by, candidate}")
     async def note(self, note: Note) -> str:

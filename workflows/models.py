@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from workflows.outside import Submission
+
 Account = Literal["micro_usd", "tokens", "cpu_ms", "gpu_ms", "wall_ms", "candidates", "sealed_queries"]
 """A ledger account; the unit is in the name (micro-US-dollars, tokens, milliseconds, counts)."""
 
@@ -65,7 +67,8 @@ class CampaignSpec(Strict):
     """Stop after this many candidates have been decided."""
     in_flight: int = Field(2, ge=1, le=64)
     model: str = Field("ratchet/tuner", min_length=1, max_length=200)
-    """`ratchet/tuner`, `ratchet/scripted/<name>`, or any LiteLLM model name that settings allow."""
+    """`ratchet/tuner`, `ratchet/scripted/<name>`, any LiteLLM model name that settings allow, or `ratchet/outside`:
+    candidates are handed in by somebody else, see `workflows/outside.py`."""
     models: tuple[ModelName, ...] = Field((), max_length=16)
     """An ensemble instead of `model`: a bandit finds out which gains most for its price, and the others stand in when
     a provider fails."""
@@ -173,6 +176,8 @@ class Choice(Stored):
     """Candidates to show beside the parent."""
     genome: str = ""
     """Tree hash of the agent that proposes this candidate; empty for the campaign's."""
+    submitted: str = ""
+    """Blob hash of a bundle that was made outside: nobody is asked to propose."""
 
 
 class CandidateSpec(Stored):
@@ -352,6 +357,8 @@ class Progress(Stored):
     """The ten best scores so far, best first."""
     accounts: dict[str, AccountLine] = {}
     """As of the last stop decision."""
+    inbox: tuple[Submission, ...] = ()
+    """Candidates made outside that wait to be chosen, oldest first."""
     costs: dict[Account, Costs] = {}
     """Of the decided candidates, for the forecast."""
 

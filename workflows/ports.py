@@ -27,6 +27,7 @@ from workflows.models import (
     StopAnswer,
     StopQuestion,
 )
+from workflows.outside import Submission
 
 
 class InfrastructureError(Exception):
@@ -47,8 +48,16 @@ class CampaignPort(Protocol):
     def open(self, campaign: str, spec: CampaignSpec) -> CampaignFacts:
         """Check target, image, policy and budget; record the seed. Raises RefusedError before anything is spent."""
 
-    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
-        """Parent, model and seed for candidate `number`; the same answer when asked twice."""
+    def choose(
+        self, spec: CampaignSpec, facts: CampaignFacts, number: int, submission: Submission | None = None
+    ) -> Choice:
+        """Parent, model and seed for candidate `number`; the same answer when asked twice.
+
+        With a submission, that is the candidate. Raises RefusedError when the budget has no room for it.
+        """
+
+    def receive(self, campaign: str, submission: Submission) -> None:
+        """Look at what was handed in, and record who did. Raises RefusedError for what cannot become a candidate."""
 
     def stop(self, question: StopQuestion) -> StopAnswer:
         """Ask the gate whether another candidate may start."""

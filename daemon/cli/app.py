@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from daemon.cli import audit, campaign, candidate, demo, doctor, errors, genome, kill, policy, steer, target, up
+from daemon.cli import audit, campaign, candidate, demo, doctor, errors, genome, kill, mcp, policy, steer, target, up
 from daemon.cli.output import safe
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ app.command("up")(up.up)
 app.command("kill")(kill.kill)
 app.command("rearm")(kill.rearm)
 app.add_typer(doctor.app, name="doctor")
+app.command("mcp")(mcp.mcp)
 app.command("demo")(demo.demo)
 
 

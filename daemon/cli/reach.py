@@ -64,10 +64,11 @@ async def connect() -> Client:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run one command's coroutine; Temporal's errors become ours."""
-    return asyncio.run(_translated(work))
+    return asyncio.run(translated(work))
 
 
-async def _translated(work: Coroutine[Any, Any, T]) -> T:
+async def translated(work: Coroutine[Any, Any, T]) -> T:
+    """Temporal's errors become ours."""
     from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
     from temporalio.service import RPCError, RPCStatusCode
 

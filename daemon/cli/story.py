@@ -78,6 +78,7 @@ def _told(body: Body, what: str) -> str:
 
 _KINDS: dict[str, Callable[[Body], str]] = {
     "decision": _decision,
+    "submission.received": lambda body: f"hands in a child of {body['parent']}: {body['hypothesis']}",
     "candidate.chosen": lambda body: f"chosen: child of {body['parent']}, to be proposed by {body['model']}",
     "propose.container": lambda body: f"the agent's container ended by {body['reason']}, status {body['code']}",
     "model.call": lambda body: f"asks {body['model']}, call {body['call']}; reserved: {_amounts(body['reserved'])}",

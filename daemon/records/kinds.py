@@ -94,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
     "campaign.close.unmeasured": Kind(_fields("error:name")),
     "budget.extend": Kind(_fields("add:amounts reason decision:name"), "campaign"),
     "note": Kind(_fields("text"), "campaign"),
+    "submission.received": Kind(_fields("parent:name bundle:hash hypothesis"), "campaign"),
     "candidate.chosen": Kind(_fields("parent:name model:name decision:name arm:name operator:name strategy:name")),
     "candidate.decided": Kind(
         _fields(

@@ -9,6 +9,7 @@ from daemon.decisions import Decision
 from daemon.house import House
 from workflows.failures import BUDGET
 from workflows.models import Account, CampaignSpec
+from workflows.outside import OUTSIDE
 from workflows.ports import RefusedError
 
 DAY_SECONDS = 86_400
@@ -52,9 +53,11 @@ def models_of(spec: CampaignSpec) -> tuple[str, ...]:
 
 
 def check_models(house: House, spec: CampaignSpec) -> None:
-    """Raises RefusedError for a model that the settings do not have."""
+    """Raises RefusedError for a model that the settings do not have, and for one that is none."""
     catalogue = house.settings.catalogue
     other = (spec.transfer_model,) if spec.transfer_model else ()
+    if OUTSIDE in (*spec.models, *spec.roles.values(), *other):
+        raise RefusedError("MODEL", f"{OUTSIDE!r} is no model: it stands alone, as `model`")
     for model in (*models_of(spec), *spec.roles.values(), *other):
         if catalogue.find(model) is None:
             known = ", ".join(("ratchet/tuner", *(entry.name for entry in catalogue.models)))

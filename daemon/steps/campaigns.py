@@ -16,7 +16,7 @@ from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
-from daemon.steps import choosing, closing, integrity
+from daemon.steps import choosing, closing, integrity, receiving
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, attempt, request
 from daemon.steps.forecasts import opening_forecast
@@ -38,6 +38,7 @@ from workflows.models import (
     StopAnswer,
     StopQuestion,
 )
+from workflows.outside import Submission
 from workflows.ports import InfrastructureError, RefusedError
 
 BUSY = ("quarantined:background-work", "killed:timeout")
@@ -90,9 +91,15 @@ class CampaignSteps:
         row = house.archive.settle_facts(campaign, facts.model_dump_json())
         return CampaignFacts.model_validate_json(row.facts)
 
-    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+    def choose(
+        self, spec: CampaignSpec, facts: CampaignFacts, number: int, submission: Submission | None = None
+    ) -> Choice:
         """See `choosing.choose`."""
-        return choosing.choose(self._house, spec, facts, number)
+        return choosing.choose(self._house, spec, facts, number, submission)
+
+    def receive(self, campaign: str, submission: Submission) -> None:
+        """See `receiving.receive`."""
+        receiving.receive(self._house, campaign, submission)
 
     def stop(self, question: StopQuestion) -> StopAnswer:
         """Ask the decision `stop`; not permitted means stop."""

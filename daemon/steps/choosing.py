@@ -14,20 +14,30 @@ from daemon.search.streams import stream
 from daemon.steps.budgets import budget_facts, models_of, short_of
 from daemon.steps.effects import DAEMON
 from daemon.steps.maxima import candidate_maximum
+from daemon.steps.receiving import taken
 from kernels.target import Target
 from workflows.models import CampaignFacts, CampaignSpec, Choice
+from workflows.outside import OUTSIDE, Submission
+from workflows.ports import RefusedError
 
 TUNER = f"{LOCAL_PREFIX}tuner"
 
 
-def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
-    """Draw the next candidate and reserve its place. The archive keeps the choice: asking twice is harmless."""
+def choose(
+    house: House, spec: CampaignSpec, facts: CampaignFacts, number: int, submission: Submission | None = None
+) -> Choice:
+    """Draw the next candidate, or take the one that was handed in, and reserve its place.
+
+    The archive keeps the choice: asking twice is harmless.
+    """
+    if submission is None and spec.model == OUTSIDE:
+        raise RefusedError("OUTSIDE", "nobody has handed in a candidate")
     candidate = f"{facts.campaign}-c{number}"
     target = house.target(spec.target)
     plan = plan_of(spec, facts, target)
     row = house.archive.get(candidate)
     if row is None:
-        picked = pick(plan, house.populations.of(facts.campaign), number)
+        picked = taken(submission) if submission else pick(plan, house.populations.of(facts.campaign), number)
         asked = {**candidate_maximum(target), "candidates": 1}
         question = budget_facts(house, facts.campaign, spec, "candidate", asked, model=picked.models[0])
         decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
@@ -59,6 +69,7 @@ def choose(house: House, spec: CampaignSpec, facts: CampaignFacts, number: int) 
         second=row.second,
         inspirations=row.inspirations,
         genome=row.genome,
+        submitted=submission.bundle if submission else "",
     )
 
 
@@ -95,7 +106,7 @@ def _row(
         candidate=candidate,
         parent=picked.parent,
         model=picked.models[0],
-        genome=proposing(house, spec, facts, number, picked.parent),
+        genome="" if spec.model == OUTSIDE else proposing(house, spec, facts, number, picked.parent),
         arm=picked.arm,
         operator=picked.operator,
         second=picked.second,

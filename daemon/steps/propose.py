@@ -12,6 +12,7 @@ from daemon.steps.agents import AgentRun, run_agent
 from daemon.steps.edits import plain
 from daemon.steps.effects import effect, scratch
 from daemon.steps.maxima import propose_maximum
+from daemon.steps.receiving import handed_in
 from daemon.steps.search_inputs import search_inputs, texts
 from kernels.target import Target
 from sandbox.copyout import parse_bundle
@@ -28,6 +29,8 @@ TASKS = 10
 def propose(house: House, spec: CandidateSpec) -> Proposal:
     """The agent's bundle in the blob store, or an honest failure. A retried call of the model costs nothing."""
     choice = spec.choice
+    if choice.submitted:
+        return handed_in(house, choice.submitted)
     target = house.target(spec.facts.target.name)
     model = _model(house, choice)
     grant = Grant(

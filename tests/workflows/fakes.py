@@ -27,6 +27,7 @@ from workflows.models import (
     StopQuestion,
     TargetFacts,
 )
+from workflows.outside import Submission
 from workflows.ports import InfrastructureError, RefusedError
 
 
@@ -64,15 +65,22 @@ class FakePorts:
             caps={},
         )
 
-    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+    def choose(
+        self, spec: CampaignSpec, facts: CampaignFacts, number: int, submission: Submission | None = None
+    ) -> Choice:
         self._maybe_fail("choose")
         return Choice(
             number=number,
             candidate=f"{facts.campaign}-c{number}",
-            parent=facts.seed_candidate,
+            parent=submission.parent if submission else facts.seed_candidate,
             model=spec.model,
             seed=number,
+            submitted=submission.bundle if submission else "",
         )
+
+    def receive(self, campaign: str, submission: Submission) -> None:
+        if submission.parent not in (f"{campaign}-c0", *self.recorded):
+            raise RefusedError("PARENT", f"{submission.parent} is no parent")
 
     def stop(self, question: StopQuestion) -> StopAnswer:
         self._maybe_fail("stop")
