@@ -1,8 +1,9 @@
 """The archive's git store: trees in, trees out, commits under refs that are written once. The only importer of `git`.
 
 The git directory belongs to the host: no work tree, no hooks, no configuration but the host's own. Every git process
-(`init`, `cat-file`, `update-ref`, `rev-parse`, `diff-tree`) gets an environment made from nothing. A candidate's files
-are bytes all the way: nothing in a tree is ever checked out, or taken for a hook, an attribute or a setting.
+(`init`, `cat-file`, `update-ref`, `rev-parse`, `for-each-ref`, `diff-tree`) gets an environment made from nothing. A
+candidate's files are bytes all the way: nothing in a tree is ever checked out, or taken for a hook, an attribute or a
+setting.
 """
 
 from __future__ import annotations
@@ -157,6 +158,14 @@ class TreeStore:
         with self._open() as git:
             status, output, _ = _call(git, "rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
         return output.decode().strip() if status == 0 else None
+
+    def refs(self, prefix: str) -> dict[str, str]:
+        """Commits of all refs below a prefix that ends in a slash."""
+        _check_ref(prefix.removesuffix("/"))
+        with self._open() as git:
+            listed = _run(git, "for-each-ref", "--format=%(refname) %(objectname)", prefix).decode()
+        pairs = (line.split(" ") for line in listed.splitlines())
+        return {str(ref): str(commit) for ref, commit in pairs}
 
     def tree_of(self, commit: str) -> str:
         """The tree id of a commit. Raises KeyError when it is unknown."""

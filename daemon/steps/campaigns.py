@@ -57,6 +57,9 @@ class CampaignSteps:
     def open(self, campaign: str, spec: CampaignSpec) -> CampaignFacts:
         """Check everything before the first cent, record the seed, measure the noise."""
         house = self._house
+        known = house.archive.campaign(campaign)
+        if known is not None and known.facts:
+            return CampaignFacts.model_validate_json(known.facts)
         target = house.target(spec.target)
         check_models(house, spec)
         image = house.image()
@@ -66,8 +69,6 @@ class CampaignSteps:
         told = {"spec": spec.model_dump(mode="json", exclude={"carried"}), "decision": decision.decision_id}
         house.audit.append("campaign.open.intent", actor=spec.started_by or DAEMON, campaign=campaign, body=told)
         row = house.archive.open_campaign(campaign, spec.target, spec.model_dump_json(exclude={"carried"}), "")
-        if row.facts:
-            return CampaignFacts.model_validate_json(row.facts)
         house.ledger.open(campaign, caps)
         seed = self._add_seed(campaign, target, row.opened)
         sigma, detectable = self._noise(campaign, spec, target, seed, image)

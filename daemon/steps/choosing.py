@@ -12,7 +12,7 @@ from daemon.search.operators import Shares
 from daemon.search.picking import Pick, Plan, pick
 from daemon.search.streams import stream
 from daemon.steps.budgets import budget_facts, models_of, short_of
-from daemon.steps.effects import DAEMON
+from daemon.steps.effects import DAEMON, recorded
 from daemon.steps.maxima import candidate_maximum
 from daemon.steps.receiving import taken
 from kernels.target import Target
@@ -45,17 +45,18 @@ def choose(
             raise short_of(decision) or refused(decision)
         house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
         house.ledger.settle(f"{candidate}/place", {"candidates": 1})
-        row = house.archive.put(_row(house, spec, facts, number, candidate, picked))
+        row = _row(house, spec, facts, number, candidate, picked)
         body = {"parent": row.parent, "model": row.model, "decision": decision.decision_id, "arm": row.arm}
         made = {"operator": row.operator, "second": row.second, "strategy": picked.strategy, "level": picked.level}
-        house.audit.append(
-            "candidate.chosen",
-            actor=DAEMON,
-            campaign=facts.campaign,
-            candidate=candidate,
-            body={**body, **made},
-            durable=False,
-        )
+        if not recorded(house, "candidate.chosen", candidate):
+            house.audit.append(
+                "candidate.chosen",
+                actor=DAEMON,
+                campaign=facts.campaign,
+                candidate=candidate,
+                body={**body, **made},
+            )
+        row = house.archive.put(row)
     return Choice(
         number=number,
         candidate=candidate,

@@ -15,6 +15,7 @@ from temporalio import activity
 
 from daemon.house import House
 from daemon.records.audit import AuditUnavailable
+from daemon.records.lookup import of_candidate
 from workflows.models import Account
 
 DAEMON = "daemon"
@@ -24,6 +25,14 @@ DAEMON = "daemon"
 def attempt() -> int:
     """Number of the activity attempt under way: an attempt that spends again needs a ledger key of its own."""
     return activity.info().attempt if activity.in_activity() else 1
+
+
+def recorded(house: House, kind: str, candidate: str) -> bool:
+    """Whether an earlier attempt of the activity under way, cut short, has recorded this kind about the candidate."""
+    if attempt() == 1:
+        return False
+    house.audit.flush()
+    return any(record["kind"] == kind for record in of_candidate(house.settings.home / "audit", candidate))
 
 
 def request() -> str:

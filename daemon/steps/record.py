@@ -6,6 +6,7 @@ from daemon.genomes import rollout
 from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
 from daemon.steps.edits import plain
+from daemon.steps.effects import recorded
 from workflows.models import ACCOUNTS, CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
 
 ANCESTRY = 32
@@ -43,7 +44,8 @@ def record(
         }
     )
     repeated = fresh.model_dump(exclude={"created", "updated"}) == row.model_dump(exclude={"created", "updated"})
-    if not (repeated and RECORDED in row.times):
+    known = (repeated and RECORDED in row.times) or recorded(house, "candidate.decided", choice.candidate)
+    if not known:
         house.audit.append(
             "candidate.decided",
             actor="daemon",

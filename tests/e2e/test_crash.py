@@ -8,6 +8,7 @@ import pytest
 
 from daemon.instance import instance_of
 from daemon.records.db import Database, sqlite_url
+from daemon.records.kinds import check_kinds
 from daemon.records.ledger import Ledger
 from tests.e2e.house import Daemon
 
@@ -42,6 +43,9 @@ def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
     assert [row.number for row in own_daemon.rows(name)] == list(range(9))
     assert all(row.verdict and not row.verdict.startswith("inconclusive") for row in own_daemon.rows(name))
     assert own_daemon.ratchet("audit", "verify").returncode == 0
+    reconciled = own_daemon.ratchet("audit", "reconcile")
+    assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
+    assert check_kinds(own_daemon.state / "audit") == []
     refs = subprocess.run(
         ["git", "--git-dir", str(own_daemon.state / "archive.git"), "for-each-ref", "--format=%(refname)"],
         capture_output=True,

@@ -89,6 +89,12 @@ def test_the_audit_log_holds_from_files_and_public_key_alone(daemon: Daemon, cam
     assert kinds["propose.intent"] == kinds["propose.outcome"] == 8
 
 
+def test_the_audit_log_agrees_with_ledger_git_docker_and_temporal(daemon: Daemon, campaign: str) -> None:
+    found = daemon.ratchet("audit", "reconcile", campaign, "--json")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert json.loads(found.stdout) == {"ok": True, "campaigns": {campaign: []}}
+
+
 def test_each_measurement_commits_to_its_seed_first_and_reveals_it_after(daemon: Daemon, campaign: str) -> None:
     seeds: dict[str, str] = {}
     steps: set[str] = set()
