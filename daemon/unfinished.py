@@ -47,7 +47,7 @@ def _end(line: Reservation, ledger: Ledger, journal: Journal, audit: AuditLog, d
         return
     names = {"campaign": begun["campaign"], "candidate": begun["candidate"]}
     if begun["kind"] != CALL:
-        body = {"key": line.key, "ended": ENDED, "spent": dict(line.amounts)}
+        body = {"key": line.key, "ended": ENDED, "spent": dict(line.amounts), "raw": ""}
         audit.append(ends[0], actor=begun["actor"], body=body, **names)
         ledger.settle(line.key, {})
         return

@@ -54,6 +54,7 @@ class Session:
         self._busy: dict[str, float] = {}
         self._account = Account(judge.settings.run_limits.cpus)
         self._warmed: set[str] = set()
+        self.measured: list[Pair] = []  # all pairs so far, in order
 
     def __enter__(self) -> Session:
         return self
@@ -112,6 +113,7 @@ class Session:
             times = [pair.child for pair in found], [pair.parent for pair in found]
             self._account.add(after - before, *times, extra=int(suite not in self._warmed))
         self._warmed.add(suite)
+        self.measured += found
         return found
 
     def finish(self) -> None:

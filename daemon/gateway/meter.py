@@ -164,6 +164,7 @@ class Meter:
             "key": key,
             "answer": self._blob(completion.text.encode()),
             "finish": completion.finish_reason,
+            "revision": completion.revision,
             "tokens_in": tokens_in,
             "tokens_out": tokens_out,
             "spent": spent,

@@ -73,6 +73,8 @@ class Completion(BaseModel):
     finish_reason: str = "stop"
     input_tokens: int
     output_tokens: int
+    revision: str = ""
+    """What the provider says that it ran: its fingerprint of the system, else its own name of the model."""
 
 
 class Provider(Protocol):

@@ -146,6 +146,7 @@ def _completion(response: Any) -> Completion:
         finish_reason="length" if response.choices[0].finish_reason == "length" else "stop",
         input_tokens=int(usage.prompt_tokens),
         output_tokens=int(usage.completion_tokens),
+        revision=str(getattr(response, "system_fingerprint", None) or response.model or "")[:200],
     )
 
 

@@ -43,7 +43,7 @@ def broken_contract(house: House, version: Version) -> str:
             campaign=version.campaign,
             candidate=name,
             reserve=propose_maximum(),
-            body={"genome": version.genome},
+            body={"genome": version.genome, "image": version.image},
         ) as meter,
     ):
         run = run_agent(

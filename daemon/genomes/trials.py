@@ -98,7 +98,13 @@ def run_trial(house: House, target: GenomeTarget, version: Version, task: Task) 
             campaign=version.campaign,
             candidate=trial,
             reserve=trial_maximum(),
-            body={"genome": version.genome, "task": task.id, "manifest": task.manifest(), "purpose": version.purpose},
+            body={
+                "genome": version.genome,
+                "image": version.image,
+                "task": task.id,
+                "manifest": task.manifest(),
+                "purpose": version.purpose,
+            },
         ) as meter,
     ):
         run = run_agent(

@@ -30,6 +30,7 @@ TYPES: Mapping[str, Test] = {
     "text": lambda value: isinstance(value, str),
     "name": lambda value: isinstance(value, str) and value != "",
     "hash": lambda value: isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None,
+    "hash?": lambda value: value == "" or TYPES["hash"](value),
     "tree": lambda value: isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", value) is not None,
     "tree?": lambda value: value == "" or TYPES["tree"](value),
     "whole": _whole,
@@ -65,6 +66,8 @@ def _fields(spec: str) -> dict[str, str]:
 _MEASURED = "gain:number low:number high:number"
 _CALL = "model:name call:whole request:hash key:name"
 _EFFECT = "key:name reserved:amounts"
+_BOUNDS = "runtime:name limits:object"
+_SESSION = f"tree:tree suite:name image:name manifest:hash {_BOUNDS}"
 
 KINDS: Mapping[str, Kind] = {
     "audit.open": Kind(_fields("format:whole origin:name public_key:hash resumed_at:whole"), "nothing"),
@@ -99,12 +102,13 @@ KINDS: Mapping[str, Kind] = {
     "candidate.decided": Kind(
         _fields(
             "verdict:name score:number? gain:number? low:number? high:number? pairs:whole e_value:number? "
-            "threshold:number? parent:name tree:tree? commit:tree? promoted:flag reasons:list decision"
+            "threshold:number? parent:name tree:tree? commit:tree? promoted:flag reasons:list decision "
+            "model:name genome spent:amounts"
         )
     ),
-    "propose.intent": Kind(_fields(f"{_EFFECT} parent:name genome image:name model:name")),
+    "propose.intent": Kind(_fields(f"{_EFFECT} parent:name genome image:name model:name {_BOUNDS}")),
     "propose.container": Kind(_fields("reason:name code:whole? log usage:object")),
-    "evaluate.intent": Kind(_fields(f"{_EFFECT} tree:tree parent_tree:tree image:name manifest:hash")),
+    "evaluate.intent": Kind(_fields(f"{_EFFECT} parent_tree:tree {_SESSION}")),
     "seed.committed": Kind(_fields("step:name sha256:hash")),
     "seed.revealed": Kind(_fields("step:name seed:name")),
     "manifest.changed": Kind(_fields("changed:list wanted:object found:object when:name")),
@@ -115,7 +119,7 @@ KINDS: Mapping[str, Kind] = {
     "hold.rejected": Kind(_fields("reason")),
     "model.call": Kind(_fields(f"{_CALL} attempt:whole prompt:hash reserved:amounts price:object")),
     "model.answer": Kind(
-        _fields(f"{_CALL} answer:hash finish tokens_in:whole tokens_out:whole spent:amounts"),
+        _fields(f"{_CALL} answer:hash finish revision tokens_in:whole tokens_out:whole spent:amounts"),
     ),
     "model.replayed": Kind(_fields(_CALL)),
     "model.unknown": Kind(_fields(_CALL)),
@@ -137,11 +141,13 @@ KINDS: Mapping[str, Kind] = {
 """Kind → schema. Kinds of effects that are not here by name are in `EFFECTS`."""
 
 EFFECTS: Mapping[str, Kind] = {
-    r"(calibrate|closing|sealed-[1-9][0-9]*)\.intent": Kind(_fields(f"{_EFFECT} tree:tree")),
-    r"trial-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree task:name manifest:hash purpose:name")),
-    r"selftest-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree")),
+    r"(calibrate|closing|sealed-[1-9][0-9]*)\.intent": Kind(_fields(f"{_EFFECT} {_SESSION}")),
+    r"trial-[1-9][0-9]*\.intent": Kind(
+        _fields(f"{_EFFECT} genome:tree image:name task:name manifest:hash purpose:name")
+    ),
+    r"selftest-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree image:name")),
     r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*)\.outcome": Kind(
-        _fields("key:name ended:name spent:amounts")
+        _fields("key:name ended:name spent:amounts raw:hash?")
     ),
 }
 """Pattern of kinds → schema."""

@@ -46,6 +46,9 @@ def request() -> str:
 class Meter:
     """What an effect took so far. Wall time is counted by itself."""
 
+    raw = ""
+    """Blob hash of what was measured, as it was measured; empty where nothing is."""
+
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._amounts: dict[Account, int] = {}
@@ -94,7 +97,7 @@ def effect(
     finally:
         taken = meter.amounts()
         settled = {account: taken.get(account, 0) for account in reserve}
-        outcome = {"key": key, "ended": ended, "spent": settled}
+        outcome = {"key": key, "ended": ended, "spent": settled, "raw": meter.raw}
         try:
             try:
                 tell(f"{kind}.outcome", body=outcome)

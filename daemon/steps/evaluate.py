@@ -28,12 +28,7 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
             target=target,
             trees=(edit.tree, parent.tree),
             suite="visible",
-            body={
-                "tree": edit.tree,
-                "parent_tree": parent.tree,
-                "image": spec.facts.image,
-                "manifest": target.manifest(),
-            },
+            body={"tree": edit.tree, "parent_tree": parent.tree},
         ) as session:
             alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
             outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)

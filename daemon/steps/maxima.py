@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kernels.target import Target
 from sandbox.spec import Limits
 from workflows.models import Account
 
 PROPOSE = Limits(wall_seconds=300.0, cpus=1.0, memory_bytes=512 * 1024 * 1024)
 """Limits of an agent's container."""
+
+
+def bounds(limits: Limits = PROPOSE, runtime: str = "runc") -> dict[str, Any]:
+    """What a container may use and how it is run, for the record."""
+    return {"limits": limits.model_dump(), "runtime": runtime}
 
 
 def propose_maximum() -> dict[Account, int]:

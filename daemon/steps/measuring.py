@@ -12,13 +12,14 @@ from statistics import fmean
 from typing import Any
 
 from daemon.house import House
+from daemon.records.canonical import canonical
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
 from daemon.steps.effects import DAEMON, attempt, effect, scratch
 from daemon.steps.integrity import intact
-from daemon.steps.maxima import measuring_maximum
+from daemon.steps.maxima import bounds, measuring_maximum
 from kernels.target import Target
-from sandbox.judging import CandidateFault, Pair, Session
+from sandbox.judging import CandidateFault, JudgeSettings, Pair, Session
 from workflows.models import Account
 
 FIRST, BATCH = 8, 4
@@ -95,6 +96,9 @@ def measuring(
     Raises CandidateFault, InfrastructureError, RefusedError (the judge is not what it was), BudgetExceeded (before
     anything happened).
     """
+    body = {**body, "suite": suite, "image": house.image(), "manifest": target.manifest()}
+    settings = JudgeSettings.model_validate(target.judge_settings(target.folder))
+    body |= bounds(settings.run_limits, settings.runtime)
     reserve: dict[Account, int] = {**measuring_maximum(target), **({"sealed_queries": 1} if suite == "sealed" else {})}
     fault: CandidateFault | None = None
     with (
@@ -122,6 +126,8 @@ def measuring(
                     yield opened
                 finally:
                     taken.add("cpu_ms", opened.cpu_seconds() * 1000)
+                    if opened.measured:
+                        taken.raw = house.blobs.put(canonical([pair.model_dump() for pair in opened.measured]))
                     tell("seed.revealed", body={"step": step, "seed": seed.hex()}, durable=False)
         except CandidateFault as error:
             fault = error

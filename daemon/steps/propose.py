@@ -11,7 +11,7 @@ from daemon.house import House
 from daemon.steps.agents import AgentRun, run_agent
 from daemon.steps.edits import plain
 from daemon.steps.effects import effect, scratch
-from daemon.steps.maxima import propose_maximum
+from daemon.steps.maxima import bounds, propose_maximum
 from daemon.steps.receiving import handed_in
 from daemon.steps.search_inputs import search_inputs, texts
 from kernels.target import Target
@@ -45,7 +45,7 @@ def propose(house: House, spec: CandidateSpec) -> Proposal:
     )
     diagnosed(house, spec)  # before the effect begins: its trials are effects of their own
     genome = choice.genome or spec.facts.genome
-    body = {"parent": choice.parent, "model": model, "genome": genome, "image": spec.facts.image}
+    body = {"parent": choice.parent, "model": model, "genome": genome, "image": spec.facts.image, **bounds()}
     with (
         scratch(house, choice.candidate, "propose") as folder,
         effect(

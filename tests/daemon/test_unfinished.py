@@ -73,7 +73,7 @@ def begin(house: House, kind: str = "selftest-1") -> str:
     """An announced effect."""
     key = f"k-c1/{kind}/1"
     house.ledger.reserve("k", key, MOST)
-    house.tell(f"{kind}.intent", key=key, reserved=dict(MOST), genome="b" * 40)
+    house.tell(f"{kind}.intent", key=key, reserved=dict(MOST), genome="b" * 40, image="i")
     return key
 
 
@@ -81,14 +81,14 @@ def test_whatever_was_under_way_has_an_end_and_its_maximum_counts(house: House) 
     key = begin(house)
     assert house.end() == ["selftest-1.outcome"]
     last = list(records(house.directory))[-1]
-    assert last["body"] == {"key": key, "ended": ENDED, "spent": dict(MOST)}
+    assert last["body"] == {"key": key, "ended": ENDED, "spent": dict(MOST), "raw": ""}
     assert (last["campaign"], last["candidate"]) == ("k", "k-c1")
     assert house.spent() == (100, 0)
 
 
 def test_an_end_that_was_recorded_is_settled_as_it_says(house: House) -> None:
     key = begin(house)
-    house.tell("selftest-1.outcome", key=key, ended="done", spent=dict(TAKEN))
+    house.tell("selftest-1.outcome", key=key, ended="done", spent=dict(TAKEN), raw="")
     assert house.end() == []
     assert house.spent() == (10, 0)
 
@@ -134,7 +134,14 @@ def test_an_ended_call_is_only_settled(house: House, end: str, spent: int) -> No
     house.call(key)
     names = {"key": key, "model": "m", "call": 0, "request": REQUEST}
     more: dict[str, Any] = {
-        "model.answer": {"answer": REQUEST, "finish": "stop", "tokens_in": 5, "tokens_out": 5, "spent": dict(TAKEN)},
+        "model.answer": {
+            "answer": REQUEST,
+            "finish": "stop",
+            "revision": "",
+            "tokens_in": 5,
+            "tokens_out": 5,
+            "spent": dict(TAKEN),
+        },
         "model.fault": {"kind": "key", "billed": False, "detail": REQUEST, "spent": dict.fromkeys(MOST, 0)},
         "model.unknown": {},
     }[end]

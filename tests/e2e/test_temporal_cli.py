@@ -11,6 +11,7 @@ import pytest
 
 from daemon.records.chain import records
 from daemon.records.keys import public_path
+from daemon.records.kinds import check_kinds
 from daemon.records.verify import verify
 from tests.e2e.house import Daemon
 
@@ -80,6 +81,7 @@ def test_a_rejected_update_says_why(daemon: Daemon) -> None:
 def test_the_audit_log_holds_from_files_and_public_key_alone(daemon: Daemon, campaign: str) -> None:
     report = verify(daemon.state / "audit", public_path(daemon.state / "keys" / "audit.pem"))
     assert report.ok, report.problem
+    assert check_kinds(daemon.state / "audit") == []
     kinds: dict[str, int] = {}
     for record in records(daemon.state / "audit"):
         if record["campaign"] == campaign:

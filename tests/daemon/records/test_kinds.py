@@ -13,12 +13,13 @@ from daemon.records.audit import AuditLog
 from daemon.records.kinds import EFFECTS, KINDS, TYPES, check_kinds, kind_of, problems
 
 SAMPLES: dict[str, Any] = {
-    "text": "", "name": "x", "hash": "a" * 64, "tree": "b" * 40, "tree?": "", "whole": 3, "whole?": None,
+    "text": "", "name": "x", "hash": "a" * 64, "hash?": "", "tree": "b" * 40, "tree?": "", "whole": 3, "whole?": None,
     "number": 0.5, "number?": None, "flag": True, "object": {}, "list": [], "amounts": {"cpu_ms": 3}, "findings": [],
 }  # fmt: skip
 WRONG: dict[str, Any] = {
-    "text": 1, "name": "", "hash": "a" * 63, "tree": "", "tree?": "b", "whole": True, "whole?": 0.5, "number": "1",
-    "number?": "", "flag": 1, "object": [], "list": {}, "amounts": {"cpu_ms": 0.5}, "findings": [{"msg": "x"}],
+    "text": 1, "name": "", "hash": "a" * 63, "hash?": "a", "tree": "", "tree?": "b", "whole": True, "whole?": 0.5,
+    "number": "1", "number?": "", "flag": 1, "object": [], "list": {}, "amounts": {"cpu_ms": 0.5},
+    "findings": [{"msg": "x"}],
 }  # fmt: skip
 NAMED = [*KINDS, "calibrate.intent", "sealed-3.intent", "propose.outcome", "evaluate.outcome", "sealed-12.outcome"]
 
@@ -99,3 +100,52 @@ def test_every_kind_that_is_written_is_in_the_table(checkout: Path) -> None:
     assert len(found) > 20
     assert [(place, kind) for place, kind in found if kind_of(kind) is None] == []
     assert set(KINDS) - {kind for _, kind in found} <= {"evaluate.intent", "propose.intent", "decision"}
+
+
+MEASURED = ("calibrate", "evaluate", "sealed-1", "closing")
+CONTAINERS = ("propose.intent", "selftest-1.intent", "trial-1.intent", *(f"{step}.intent" for step in MEASURED))
+AGENTS = ("propose.intent", "selftest-1.intent", "trial-1.intent", "candidate.decided")
+ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "which model": ("model", ("propose.intent", "candidate.chosen", "candidate.decided", "model.call", "model.answer")),
+    "which revision of the model": ("revision", ("model.answer",)),
+    "what it was asked": ("prompt", ("model.call",)),
+    "what it answered": ("answer", ("model.answer",)),
+    "what it cost": (
+        "spent",
+        ("model.answer", "model.fault", "evaluate.outcome", "candidate.decided", "campaign.close"),
+    ),
+    "what was set aside for it": ("reserved", ("model.call", *CONTAINERS)),
+    "under which line of the ledger": ("key", ("model.call", "model.answer", "propose.outcome", *CONTAINERS)),
+    "which agent": ("genome", AGENTS),
+    "from what": ("parent", ("candidate.chosen", "propose.intent", "candidate.decided")),
+    "which tree": ("tree", ("candidate.decided", *(f"{step}.intent" for step in MEASURED))),
+    "against which tree": ("parent_tree", ("evaluate.intent",)),
+    "in which image": ("image", ("campaign.open.outcome", *CONTAINERS)),
+    "within which limits": ("limits", ("propose.intent", *(f"{step}.intent" for step in MEASURED))),
+    "under which runtime": ("runtime", ("propose.intent", *(f"{step}.intent" for step in MEASURED))),
+    "by which judge, on which data": ("manifest", ("trial-1.intent", *(f"{step}.intent" for step in MEASURED))),
+    "on which cases": ("suite", tuple(f"{step}.intent" for step in MEASURED)),
+    "with inputs that nobody knew": ("sha256", ("seed.committed",)),
+    "with which inputs": ("seed", ("seed.revealed",)),
+    "what was measured": ("raw", tuple(f"{step}.outcome" for step in MEASURED)),
+    "with which verdict": ("verdict", ("candidate.decided",)),
+    "for what reason": ("reasons", ("candidate.decided",)),
+    "by which decision": (
+        "decision",
+        ("campaign.open.intent", "candidate.chosen", "candidate.decided", "promote.intent", "budget.extend"),
+    ),
+    "under which policy": ("revision", ("decision",)),
+    "by which rules, of which level": ("deny", ("decision",)),
+    "why a person did it": (
+        "reason",
+        ("hold.approved", "hold.rejected", "budget.extend", "rearm", "blob.erase.intent"),
+    ),
+}
+"""What an auditor asks → the field that answers, and the kinds of record that must have it."""
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_an_auditor_asks_is_answered_by_each_kind_that_it_applies_to(question: str) -> None:
+    field, kinds = ASKED[question]
+    schemas = {kind: kind_of(kind) for kind in kinds}
+    assert [kind for kind, schema in schemas.items() if schema is None or field not in schema.body] == []
