@@ -92,6 +92,9 @@ _KINDS: dict[str, Callable[[Body], str]] = {
     "seed.committed": lambda body: f"the judge commits to secret inputs ({body['sha256'][:12]})",
     "seed.revealed": lambda body: "the judge reveals the seed of its inputs",
     "manifest.changed": lambda body: f"the judge is not what it was: {', '.join(map(str, body['changed']))} changed",
+    "candidate.reviewed": lambda body: (
+        f"the reviewer {'flags it' if body['flag'] else 'has no objection, which permits nothing'}: {body['reason']}"
+    ),
     "candidate.decided": _decided,
     "hold.approved": lambda body: _told(body, "approves, signature verified"),
     "hold.approval.refused": lambda body: _told(body, "an approval does not count"),

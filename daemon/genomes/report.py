@@ -12,6 +12,7 @@ from daemon.house import House
 from daemon.records.lookup import of_candidate
 from daemon.records.rows import CandidateRow
 from daemon.search.paired import Paired, gain_interval, sign_test
+from daemon.steps.reviewing import objection
 from workflows.models import CandidateSpec, Edit, Scorecard
 
 DIFF_CHARS = 40_000
@@ -29,6 +30,7 @@ def write(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, found:
         _evidence(card, found),
         _transfer(found),
         _cost(house, row),
+        *([f"## Review\n\n> {flagged}"] if (flagged := objection(house, row.candidate)) else []),
         "## Policy decisions\n\n" + "\n".join(_decisions(house, row.candidate)),
         "## What happens next\n\nWith enough signatures, new campaigns let this version propose a share of their "
         "candidates. It is taken back by itself when it does worse than policy allows, and by "

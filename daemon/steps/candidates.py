@@ -10,6 +10,7 @@ from daemon.house import House
 from daemon.steps import edits, promote, record
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
+from daemon.steps.reviewing import reviewed
 from workflows.models import (
     Approval,
     CandidateOutcome,
@@ -66,6 +67,7 @@ class CandidateSteps:
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         """See `promote.promote`."""
         with self._step("promote"):
+            reviewed(self._house, spec, edit)
             step = promoting.promote if spec.facts.target.kind == "genome" else promote.promote
             promotion = step(self._house, spec, edit, card, approvals)
         self._house.metrics.promotion(promotion.status)

@@ -13,6 +13,7 @@ from daemon.records.rows import HOLD_EXPIRES, CandidateRow
 from daemon.search.intervals import Interval, mean_interval
 from daemon.steps.effects import DAEMON
 from daemon.steps.measuring import fixed, measuring
+from daemon.steps.reviewing import lowered, objection
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import Approval, CandidateSpec, Edit, Promotion, Scorecard
@@ -34,7 +35,7 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     if card.score is None or (champion.score is not None and card.score <= champion.score):
         return Promotion(status="not-better", reasons=(f"its score does not pass that of {champion.candidate}",))
     question = Question(house, spec, edit, card, given, row)
-    first = question.ask({"status": "pending"})
+    first = lowered(question.ask({"status": "pending"}), objection(house, row.candidate), question.signed)
     if not first.permitted:
         return question.answer(first)
     sealed = _remeasure(house, spec, target, edit.tree, champion.tree)

@@ -7,6 +7,7 @@ from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
 from daemon.steps.edits import plain
 from daemon.steps.effects import recorded
+from daemon.steps.reviewing import objection
 from workflows.models import ACCOUNTS, CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
 
 ANCESTRY = 32
@@ -28,6 +29,8 @@ def record(
     reasons = (*edit.reasons, *(promotion.reasons if promotion else ()))
     if card.verdict.startswith("inconclusive") and card.feedback:
         reasons = (*reasons, card.feedback[:500])
+    if flagged := objection(house, choice.candidate):
+        reasons = (*reasons, flagged)
     spent = house.ledger.spent_under(f"{choice.candidate}/")
     measured = card.model_dump(include={"verdict", "score", "gain", "low", "high", "pairs", "e_value", "threshold"})
     fresh = row.model_copy(
