@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from kernels.globs import within
 from kernels.target_model import Build, JudgeRules, Metric, Resources, Search, TargetFile, Tree
 from workflows.models import TargetFacts
 
@@ -221,7 +222,22 @@ def load_target(folder: Path) -> Target:
         raise BadTarget(script, "", "is missing", "it is what build.file names; put the evaluator's script there")
     if not any(found.is_file() for found in (folder / SEED).rglob("*")):
         raise BadTarget(folder / SEED, "", "holds no files", "put the first tree there")
+    _check_producers(folder, file)
     return Target(folder, file)
+
+
+def _check_producers(folder: Path, file: TargetFile) -> None:
+    """Every fitness signal comes from a file that is there and that no candidate may edit. Raises BadTarget."""
+    if EVALUATOR not in file.metric.producers:
+        problem = f"leaves out {EVALUATOR}, which makes every number"
+        raise BadTarget(folder / FILE, "metric.producers", problem, "add it")
+    for name in file.metric.producers:
+        if not (folder / name).is_file():
+            raise BadTarget(folder / FILE, "metric.producers", f"{name!r} is not there", "name files of the target")
+        inside = name.removeprefix(f"{SEED}/")
+        if inside != name and within(inside, file.tree.editable) and not within(inside, file.tree.protected):
+            problem = f"{name!r} is in tree.editable: a candidate would make its own score"
+            raise BadTarget(folder / FILE, "metric.producers", problem, "protect it, or measure from outside")
 
 
 def _genome(folder: Path, file: TargetFile) -> Target:
@@ -231,6 +247,9 @@ def _genome(folder: Path, file: TargetFile) -> Target:
     for split in ("validation", "sealed"):
         if not any(task.file.split == split for task in target.tasks):
             raise BadTarget(folder / FILE, "suite.folder", f"has no {split} task", "name a suite that has some")
+    if file.metric.producers != (EVALUATOR,):
+        problem = "names more than the judge of the suite's tasks: no file of the agent makes its score"
+        raise BadTarget(folder / FILE, "metric.producers", problem, "leave it out")
     return target
 
 

@@ -41,6 +41,9 @@ class Metric(Section):
     """As shown to people, such as `seconds per product`."""
     kind: Literal["time", "score"]
     direction: Literal["minimise", "maximise"]
+    producers: tuple[Pattern, ...] = Field(("evaluator.py",), min_length=1)
+    """The files that make the number, below the target's folder. One of the seed tree (`seed/…`) must be out of a
+    candidate's reach: who can edit what measures him measures nothing. Of a genome: the judge of its suite, alone."""
     min_effect: float = Field(ge=0)
     """Smallest gain worth having. Time: as a share (0.02 = 2 % faster). Score: in units of the metric."""
     max_gain: float = Field(5.0, gt=1)

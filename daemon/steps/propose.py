@@ -116,13 +116,13 @@ def _task(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
     """The task as it was first put together: a retry asks the same questions, and is answered from the journal."""
     kept = house.once.get(TASK, spec.choice.candidate)
     if kept is None:
-        fresh = house.blobs.put(json.dumps(_drawn_up(house, spec, target)).encode())
+        fresh = house.blobs.put(json.dumps(drawn_up(house, spec, target)).encode())
         kept = house.once.keep(TASK, spec.choice.candidate, fresh)
     task: dict[str, Any] = json.loads(house.blobs.get(kept))
     return task
 
 
-def _drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
+def drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any]:
     """The task document. Nothing of the judge, no seed of its inputs and no host path is in it."""
     choice = spec.choice
     parent = house.candidate(choice.parent)

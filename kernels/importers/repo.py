@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from kernels.globs import within
 from kernels.importers.reading import read_tree
 from kernels.importers.task import Imported
 from kernels.target import BadTarget
@@ -31,14 +32,15 @@ def read(
         raise BadTarget(folder, "metric", f"{metric!r} is no name", "use letters, digits and _, as METRIC lines do")
     if not command.strip() or not editable:
         raise BadTarget(folder, "", "a command and an edit scope are needed", "give --metric-command and --editable")
-    matched = [name for name in files if any(_matches(name, pattern) for pattern in editable)]
+    matched = [name for name in files if within(name, editable)]
     if not matched:
         raise BadTarget(folder, "editable", f"{', '.join(editable)} matches no file", "give a glob such as src/**")
-    words = {word.removeprefix("./") for line in (command, *checks) for word in line.split()}
-    used = [name for name in matched if name in words]
-    told = (
-        f"{used[0]} is named in a command and may be edited: a candidate can rewrite its own measure." if used else ""
-    )
+    # The first file that the command names is the program; any other is something that the program reads.
+    words = (word.removeprefix("./") for word in command.split())
+    program = next((word for word in words if word in files), "")
+    if program in matched:
+        problem = f"matches {program}, which the command runs: a candidate would rewrite its own measure"
+        raise BadTarget(folder, "editable", problem, "measure from a file outside the edit scope")
     return Imported(
         source="repo",
         title=f"{folder.resolve().name} (imported)",
@@ -49,14 +51,5 @@ def read(
         facts={"command": command, "checks": list(checks)},
         direction=direction,
         seconds=seconds,
-        notes=(told,) if told else (),
+        producers=(f"seed/{program}",) if program else (),
     )
-
-
-def _matches(name: str, pattern: str) -> bool:
-    """Globs as in `[tree]`: `*` within a folder, `**` across."""
-    parts = [
-        ".*" if part == "**" else "[^/]*" if part == "*" else "[^/]" if part == "?" else re.escape(part)
-        for part in re.split(r"(\*\*|\*|\?)", pattern)
-    ]
-    return re.fullmatch("".join(parts), name) is not None

@@ -33,6 +33,8 @@ class Imported:
     metric: str
     script: str = ""
     """The script that runs the task, where it is not called like the format."""
+    producers: tuple[str, ...] = ()
+    """Files besides the script that make the metric; see `[metric]`."""
     protected: tuple[str, ...] = ()
     context: Mapping[str, str] = field(default_factory=dict)
     """Background texts for the proposer."""
@@ -113,6 +115,7 @@ def _toml(name: str, found: Imported) -> str:
     call = min(CALL_LIMIT, max(1.0, round(found.seconds / 0.9 + 1, 1)))
     session = min(SESSION_LIMIT, max(240.0, 60 * call))
     editable, protected = (", ".join(map(_text, globs)) for globs in (found.editable, found.protected))
+    producers = ", ".join(map(_text, ("evaluator.py", "imported/run.py", *found.producers)))
     comments = "".join(f"# {_line(warning, 500)}\n" for warning in found.warnings)
     return f"""\
 # Imported from the format of {found.source}. The task's own evaluator (imported/) runs beside the candidate in one
@@ -131,6 +134,7 @@ protected = [{protected}]
 name = {_text(found.metric)}
 kind = "score"
 direction = "{found.direction}"
+producers = [{producers}]
 min_effect = {found.min_effect}
 
 [build]

@@ -13,6 +13,7 @@ from daemon.records.db import Database, sqlite_url
 from daemon.records.rollouts import Rollouts
 from daemon.records.trials import TrialRow, Trials
 from tests.e2e.house import Daemon
+from tests.e2e.prompts import hidden_cases, leaks, places, seeds
 from tests.e2e.self_improvement import SPLITS, prepare, scripts
 
 pytestmark = pytest.mark.e2e
@@ -115,6 +116,11 @@ def test_the_agent_improves_itself_and_is_taken_back(home: Daemon) -> None:
         "genome.rollback.outcome",
     } <= told  # fmt: skip
     assert daemon.ratchet("audit", "verify").returncode == 0
+
+    # What decides was never told: no hidden check, no seed, no path of this host was in any prompt.
+    hidden = hidden_cases(daemon.targets / "bench_agent" / "tasks")
+    assert len(hidden) >= 20
+    assert leaks(daemon, forbidden=hidden | seeds(daemon) | places(daemon)) == []
 
 
 def test_a_person_takes_a_version_back_by_name(home: Daemon) -> None:

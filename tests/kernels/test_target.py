@@ -138,3 +138,51 @@ def test_what_others_are_told(folder: Path) -> None:
     assert set(target.public()) == {"name", "title", "description", "metric", "direction", "editable"}
     assert 0.0198 < target.min_effect() < 0.02
     assert target.judge_settings(folder)["run_limits"]["memory_bytes"] == 256 * 1024 * 1024
+
+
+def produced_by(folder: Path, *names: str) -> None:
+    listed = ", ".join(f'"{name}"' for name in names)
+    change(folder, 'kind = "time"', f'kind = "time"\nproducers = [{listed}]')
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (
+            ("evaluator.py", "seed/matmul.c"),
+            "'seed/matmul.c' is in tree.editable: a candidate would make its own score",
+        ),
+        (("evaluator.py", "seed/none.py"), "'seed/none.py' is not there"),
+        (("seed/matmul.c",), "leaves out evaluator.py"),
+        ((), "at least 1 item"),
+        (("evaluator.py", "../packing/evaluator.py"), "not a path inside the tree"),
+    ],
+)
+def test_a_signal_made_where_a_candidate_may_edit_is_refused(folder: Path, names: tuple[str, ...], told: str) -> None:
+    produced_by(folder, *names)
+    with pytest.raises(BadTarget) as caught:
+        load_target(folder)
+    assert told in str(caught.value)
+
+
+def test_a_signal_of_the_seed_tree_stands_while_it_is_out_of_reach(folder: Path) -> None:
+    (folder / "seed" / "bench.py").write_text("print('METRIC x=1')\n")
+    produced_by(folder, "evaluator.py", "seed/bench.py")
+    assert load_target(folder).metric.producers == ("evaluator.py", "seed/bench.py")
+    change(folder, 'editable = ["matmul.c", "*.h"]', 'editable = ["**"]')
+    with pytest.raises(BadTarget, match="would make its own score"):
+        load_target(folder)
+    change(folder, 'editable = ["**"]', 'editable = ["**"]\nprotected = ["bench.py"]')
+    assert load_target(folder).metric.producers
+
+
+def test_the_agents_score_is_made_by_its_suite(tmp_path: Path) -> None:
+    for name in ("genome", "bench_agent"):
+        shutil.copytree(KERNELS / name, tmp_path / name)
+    assert load_target(tmp_path / "genome").metric.producers == ("evaluator.py",)
+    change(tmp_path / "genome", 'kind = "score"', 'kind = "score"\nproducers = ["../genome/log.py"]')
+    with pytest.raises(BadTarget, match="not a path inside the tree"):
+        load_target(tmp_path / "genome")
+    change(tmp_path / "genome", '"../genome/log.py"', '"agent.log"')
+    with pytest.raises(BadTarget, match="no file of the agent makes its score"):
+        load_target(tmp_path / "genome")

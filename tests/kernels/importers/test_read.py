@@ -101,10 +101,8 @@ def test_other_faults_are_told(tmp_path: Path) -> None:
     tree = plant(tmp_path / "adder", REPO)
     with pytest.raises(BadTarget, match=r"matches no file; give a glob"):
         repo.read(tree, command="python3 bench.py", metric="steps", editable=["lib/*"])
-    own = repo.read(tree, command="python3 ./bench.py", metric="steps", editable=["*.py"])
-    assert own.warnings == [
-        "bench.py is named in a command and may be edited: a candidate can rewrite its own measure."
-    ]
+    with pytest.raises(BadTarget, match=r"matches bench\.py, which the command runs: a candidate would rewrite"):
+        repo.read(tree, command="python3 ./bench.py", metric="steps", editable=["*.py"])
     with pytest.raises(BadTarget, match="'a b' is no name"):
         repo.read(tree, command="true", metric="a b", editable=["**"])
     with pytest.raises(BadTarget, match="clone a repository first"):
