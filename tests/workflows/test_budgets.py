@@ -12,6 +12,7 @@ from daemon.records.ledger import Ledger
 from tests.workflows.conftest import Start
 from tests.workflows.fakes import FakePorts
 from workflows.models import Account, CampaignFacts, CampaignSpec, CandidateSpec, Choice, Edit, Proposal, Scorecard
+from workflows.outside import Submission
 
 pytestmark = pytest.mark.temporal
 
@@ -50,9 +51,11 @@ class Metered(FakePorts):
         self.ledger.open(campaign, {self.account: CAP})
         return super().open(campaign, spec)
 
-    def choose(self, spec: CampaignSpec, facts: CampaignFacts, number: int) -> Choice:
+    def choose(
+        self, spec: CampaignSpec, facts: CampaignFacts, number: int, submission: Submission | None = None
+    ) -> Choice:
         self._spend("choose", facts.campaign, number)
-        return super().choose(spec, facts, number)
+        return super().choose(spec, facts, number, submission)
 
     def propose(self, spec: CandidateSpec) -> Proposal:
         self._spend("propose", spec.campaign, spec.choice.number)
