@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
+from daemon.gateway.catalogue import Catalogue
 from daemon.settings import Settings
 from kernels.target import load_target
 from policies.check import check_folder
@@ -102,6 +104,12 @@ def test_links_and_paths_lead_somewhere() -> None:
     assert links and paths
     for name in links + [path for path in paths if not path.startswith("RATCHET_")]:
         assert (ROOT / name).exists() or name.startswith("kernels/"), name
+
+
+def test_the_table_of_a_local_model_is_one_that_settings_take() -> None:
+    entries = tomllib.loads(block("toml", 1))["models"]
+    found = Catalogue.model_validate({"models": entries}).find("openai/local")
+    assert found is not None and found.price is not None and found.api_base
 
 
 def test_make_targets_that_are_told_exist() -> None:

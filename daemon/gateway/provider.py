@@ -75,7 +75,7 @@ def _local_handler(litellm: Any) -> Any:
 
 
 def _estimate(text: str) -> int:
-    """Tokens of the local models: they have no tokeniser, so four characters count as one."""
+    """Tokens where nobody counts them, as for the local models: four characters are one."""
     return len(text) // 4 + 1
 
 
@@ -127,7 +127,7 @@ class LiteLLMProvider:
                 drop_params=False,
                 **options,
             )
-            return _completion(response)
+            return _completion(response, request)
         except Exception as error:
             raise _fault(error) from error
 
@@ -138,14 +138,18 @@ class LiteLLMProvider:
         return entry
 
 
-def _completion(response: Any) -> Completion:
+def _completion(response: Any, request: Effective) -> Completion:
     text = response.choices[0].message.content or ""
     usage = response.usage
+    # Some servers do not count: what they did is estimated then, for uncounted is not free.
+    asked = "".join(message["content"] for message in request.messages)
+    tokens_in = int(usage.prompt_tokens or 0) or _estimate(asked)
+    tokens_out = int(usage.completion_tokens or 0) or (_estimate(text) if text else 0)
     return Completion(
         text=text[:_MAX_ANSWER_CHARS].encode("utf-8", "replace").decode(),
         finish_reason="length" if response.choices[0].finish_reason == "length" else "stop",
-        input_tokens=int(usage.prompt_tokens),
-        output_tokens=int(usage.completion_tokens),
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
         revision=str(getattr(response, "system_fingerprint", None) or response.model or "")[:200],
     )
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -17,65 +15,16 @@ from daemon.gateway.pricing import FREE, Price
 from daemon.gateway.provider import LiteLLMProvider
 from daemon.gateway.requests import Effective
 from tests.daemon.gateway.house import make_grant
+from tests.openai_server import Upstream, serving
 
 # LiteLLM and its dependencies warn at import; their warnings are not ours to fix.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-class Upstream(ThreadingHTTPServer):
-    """A provider: answers each request with the status, headers and body it is told to."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[dict[str, Any]] = []
-        self.status = 200
-        self.headers: dict[str, str] = {}
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Upstream
-
-    def do_POST(self) -> None:
-        self.server.seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        message = {"role": "assistant", "content": "from upstream"}
-        body: dict[str, Any] = {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "m",
-            "choices": [{"index": 0, "message": message, "finish_reason": "length"}],
-            "usage": {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14},
-        }
-        if self.server.status != 200:
-            body = {"error": {"message": "internal detail", "type": "x", "code": "x"}}
-        data = json.dumps(body).encode()
-        self.send_response(self.server.status)
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Quiet."""
-
-
 @pytest.fixture
 def upstream() -> Iterator[Upstream]:
-    server = Upstream()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as server:
+        yield server
 
 
 def request(model: str) -> Effective:
@@ -152,3 +101,48 @@ def test_the_local_models_answer_through_litellm() -> None:
     with pytest.raises(ProviderFault) as fault:
         models.complete(request("ratchet/scripted/missing"), make_grant(), 0)
     assert (fault.value.kind, fault.value.billed) == ("request", False)
+
+
+USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+
+
+def document(**fields: Any) -> bytes:
+    return json.dumps({"id": "x", "object": "chat.completion", "created": 1, "model": "m", **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"no json",
+        b"[]",
+        b"null",
+        b"\xff\xfe{}",
+        b"<html>busy</html>",
+        document(choices=[]),
+        document(choices=[], usage=USAGE),
+        document(choices=None, usage=USAGE),
+        document(choices=[{}], usage=USAGE),
+        document(usage=USAGE),
+    ],
+)
+def test_what_is_no_completion_is_the_providers_fault(raw: bytes, upstream: Upstream) -> None:
+    upstream.raw = raw
+    with pytest.raises(ProviderFault) as fault:
+        provider(upstream.address).complete(request("openai/served"), make_grant(), 0)
+    assert fault.value.kind in ("unknown", "overloaded", "connection", "timeout") and len(upstream.seen) == 1
+
+
+@pytest.mark.parametrize("content", [None, "", "\ud83d", "\x00\x1b[2J", "x" * 100_000])
+def test_odd_texts_are_answers(content: str | None, upstream: Upstream) -> None:
+    upstream.answers = [content]
+    found = provider(upstream.address).complete(request("openai/served"), make_grant(), 0)
+    assert found.text.encode() is not None and len(found.text) <= 100_000
+
+
+def test_a_server_that_counts_no_tokens_is_counted_for(upstream: Upstream) -> None:
+    """Small local servers leave `usage` out; nothing may be free for that."""
+    message = {"role": "assistant", "content": "four words of text"}
+    upstream.raw = document(choices=[{"index": 0, "message": message, "finish_reason": "stop"}])
+    found = provider(upstream.address).complete(request("openai/served"), make_grant(), 0)
+    assert found.input_tokens > 0 and found.output_tokens > 0
