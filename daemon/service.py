@@ -34,6 +34,7 @@ from daemon.pulse import Pulse
 from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
+from daemon.steps.replay import ReplaySteps
 from daemon.workers import Workers, connect, runtime
 from workflows import queues
 from workflows.ports import InfrastructureError, RefusedError
@@ -97,6 +98,7 @@ class Service:
             CampaignSteps(self.house, search_attributes=self._temporal is not None),
             CandidateSteps(self.house),
             GenomeSteps(self.house),
+            ReplaySteps(self.house),
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=settings.shutdown_seconds,

@@ -22,6 +22,7 @@ from workflows.candidate import Candidate
 from workflows.converter import data_converter
 from workflows.genome import GenomeActivities, GenomePort, Mover
 from workflows.ports import CampaignPort, CandidatePort, InfrastructureError
+from workflows.replay import Replay, ReplayActivities, ReplayPort
 
 LIGHT_SLOTS = 8
 CONNECT_SECONDS = 30.0
@@ -64,6 +65,7 @@ class Workers:
         campaigns: CampaignPort,
         candidates: CandidatePort,
         genomes: GenomePort,
+        replays: ReplayPort,
         *,
         propose_slots: int,
         measure_slots: int,
@@ -87,6 +89,7 @@ class Workers:
             path.reject,
             path.record,
             GenomeActivities(genomes).move_genome,
+            ReplayActivities(replays).replay_candidate,
         ]
         slots = {queues.MAIN: LIGHT_SLOTS, queues.PROPOSE: propose_slots, queues.EVALUATE: measure_slots}
         self._pools = {queue: ThreadPoolExecutor(count, thread_name_prefix=queue) for queue, count in slots.items()}
@@ -95,7 +98,7 @@ class Workers:
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Campaign, Candidate, Mover] if queue == queues.MAIN else [],
+                workflows=[Campaign, Candidate, Mover, Replay] if queue == queues.MAIN else [],
                 activities=activities,
                 activity_executor=self._pools[queue],
                 max_concurrent_activities=count,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import attest, keeping, output, reach, reconcile
+from daemon.cli import attest, keeping, output, reach, reconcile, replay
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
 
@@ -19,6 +19,7 @@ app = typer.Typer(help="The audit log.", no_args_is_help=True)
 attest.add_to(app)
 keeping.add_to(app)
 reconcile.add_to(app)
+replay.add_to(app)
 
 
 @app.command()

@@ -142,12 +142,12 @@ KINDS: Mapping[str, Kind] = {
 """Kind → schema. Kinds of effects that are not here by name are in `EFFECTS`."""
 
 EFFECTS: Mapping[str, Kind] = {
-    r"(calibrate|closing|sealed-[1-9][0-9]*)\.intent": Kind(_fields(f"{_EFFECT} {_SESSION}")),
+    r"(calibrate|closing|sealed-[1-9][0-9]*|replay-[0-9a-f]{8})\.intent": Kind(_fields(f"{_EFFECT} {_SESSION}")),
     r"trial-[1-9][0-9]*\.intent": Kind(
         _fields(f"{_EFFECT} genome:tree image:name task:name manifest:hash purpose:name")
     ),
     r"selftest-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree image:name")),
-    r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*)\.outcome": Kind(
+    r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*|replay-[0-9a-f]{8})\.outcome": Kind(
         _fields("key:name ended:name spent:amounts raw:hash?")
     ),
 }

@@ -32,14 +32,14 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
         ) as session:
             alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
             outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
-        card = _card(target, outcome, parent)
+        card = card_of(target, outcome, parent)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))
     _keep(house, spec, card)
     return card
 
 
-def _card(target: Target, outcome: Outcome, parent: CandidateRow) -> Scorecard:
+def card_of(target: Target, outcome: Outcome, parent: CandidateRow) -> Scorecard:
     """A scorecard from measured pairs. A gain beyond belief is for a person to look at, never accepted."""
     decision, interval, base = outcome.decision, outcome.interval, parent.score or 0.0
     verdict = "accepted" if decision and decision.outcome == "accepted" else "failed:no-gain"

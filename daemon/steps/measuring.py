@@ -86,12 +86,13 @@ def measuring(
     trees: tuple[str, str],
     suite: str,
     body: Mapping[str, Any],
+    seed: bytes = b"",
 ) -> Iterator[Session]:
     """Measure `trees` (child, parent) as one effect: reserved, recorded, the child built and right on `suite`.
 
-    The seed of the inputs comes from the operating system; it is committed to the audit log before the run and
-    revealed after it. A measurement on the `sealed` suite counts as one query of it. A fault of the candidate is a
-    result: the effect is recorded as done before it is raised.
+    The seed of the inputs comes from the operating system, unless it is given; it is committed to the audit log before
+    the run and revealed after it. A measurement on the `sealed` suite counts as one query of it. A fault of the
+    candidate is a result: the effect is recorded as done before it is raised.
 
     Raises CandidateFault, InfrastructureError, RefusedError (the judge is not what it was), BudgetExceeded (before
     anything happened).
@@ -109,7 +110,7 @@ def measuring(
         for arm, tree in zip(arms, trees, strict=True):
             house.trees.export(tree, arms[arm])
         judge = house.judges.get(campaign, target, house.image())
-        seed = os.urandom(32)
+        seed = seed or os.urandom(32)
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
             with (

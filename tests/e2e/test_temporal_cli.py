@@ -154,10 +154,18 @@ def test_at_the_cap_of_an_account_it_ends_with_what_it_has(daemon: Daemon) -> No
     assert report["champion"] == best.candidate and 1 <= report["decided"] < 50
 
 
-def test_packing_proves_that_nothing_is_tied_to_c(daemon: Daemon) -> None:
+def test_packing_proves_that_nothing_is_tied_to_c_and_is_judged_the_same_again(daemon: Daemon) -> None:
     name = daemon.start_campaign(target="packing", candidates=6, seed=3)
     report = daemon.result(name)
     assert report["decided"] == 6 and not report["verdicts"].get("inconclusive")
+    measured = next(row for row in daemon.rows(name) if row.pairs)
+    again = daemon.ratchet("audit", "replay", measured.candidate, "--json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    found = json.loads(again.stdout)
+    assert found["recorded"] == found["again"], "its score does not hang on the clock"
+    assert found["recorded"]["verdict"] == measured.verdict and found["within"]
+    assert daemon.ratchet("audit", "reconcile").returncode == 0
+    assert daemon.ratchet("audit", "replay", f"{name}-c0").returncode == 1, "the seed was never judged"
 
 
 def test_the_public_key_is_beside_the_private_one(daemon: Daemon) -> None:

@@ -29,6 +29,7 @@ from workflows.models import (
 )
 from workflows.outside import Submission
 from workflows.ports import InfrastructureError, RefusedError
+from workflows.replay import Judged, ReplayAsked, Replayed
 
 
 class FakePorts:
@@ -151,6 +152,11 @@ class FakePorts:
         with self.lock:
             self.promoted.append(spec.choice.candidate)
         return Promotion(status="promoted")
+
+    def replay(self, name: str, asked: ReplayAsked) -> Replayed:
+        self._maybe_fail("replay")
+        judged = Judged(verdict=self.verdict(1), gain=0.1, low=0.05, high=0.15, pairs=8)
+        return Replayed(candidate=asked.candidate, recorded=judged, again=judged, same_verdict=True, within=True)
 
     def move(self, asked: GenomeMove) -> str:
         return f"{asked.action} {asked.candidate}"
