@@ -74,13 +74,13 @@ async def test_a_choice_without_budget_waits_for_those_in_flight_first(run: Run)
             super().__init__(pace=0.3)
             self.refused = 0
 
-        def choose(self, spec, facts, number):  # type: ignore[no-untyped-def]
+        def choose(self, spec, facts, number, submission=None):  # type: ignore[no-untyped-def]
             with self.lock:
                 busy = number - 1 - len(self.recorded)
                 self.refused += int(busy > 0)
             if busy > 0 or number > 3:
                 raise RefusedError("budget:cpu_ms", "too little left")
-            return super().choose(spec, facts, number)
+            return super().choose(spec, facts, number, submission)
 
     ports = Scarce()
     report = await (await (await run(ports))(candidates=50, in_flight=2)).result()
