@@ -27,10 +27,11 @@ class Checked:
     problem: str = ""
 
 
-def statement(*, action: str, campaign: str, candidate: str, tree: str, verdict: str, expires: float) -> str:
-    """What an approver signs: canonical JSON (sorted keys, no spaces), so that the bytes are the same everywhere.
+def statement(*, action: str, campaign: str, candidate: str, expires: float, **about: object) -> str:
+    """What a hold is about, and an approver signs: canonical JSON (sorted keys, no spaces), the same bytes everywhere.
 
-    `tree` is the git tree hash, `expires` Unix seconds.
+    `about` binds the very thing: the tree hash and its verdict, or the decision and the rules that denied. `expires` is
+    in Unix seconds.
     """
     return json.dumps(
         {
@@ -38,13 +39,24 @@ def statement(*, action: str, campaign: str, candidate: str, tree: str, verdict:
             "action": action,
             "campaign": campaign,
             "candidate": candidate,
-            "tree": tree,
-            "verdict": verdict,
             "expires": int(expires),
+            **about,
         },
         sort_keys=True,
         separators=(",", ":"),
     )
+
+
+def answer(held: str, action: str, **terms: object) -> str:
+    """What is signed for another answer than the approval: the hold's own statement, with this action and its terms.
+
+    `terms` are what the answer says (who, why, until when): a signature binds each of them, and what waits.
+    Raises ValueError for a statement that is none.
+    """
+    document = json.loads(held)
+    if not isinstance(document, dict) or set(document) & set(terms):
+        raise ValueError("not a hold's statement")
+    return json.dumps({**document, "action": action, **terms}, sort_keys=True, separators=(",", ":"))
 
 
 def check(text: str, by: str, signature: str, allowed_signers: Path) -> Checked:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workflows.ports import RefusedError
 
-QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "genome")
+QUESTIONS = ("edit", "budget", "stop", "sandbox", "model", "promote", "override", "genome")
 """What may be asked."""
 
 SCHEMA = 1
@@ -76,6 +76,13 @@ class Decision:
         """Neither yes nor no: `require["approvals"]` people have to sign within `require["expires_seconds"]`."""
         needed = self.require.get("approvals")
         return self.cause == "" and not self.allow and self.deny == () and type(needed) is int and needed > 0
+
+    @property
+    def soft(self) -> dict[str, Any]:
+        """What an override could lift (`codes`, `wait_seconds`); empty unless every blocking finding is soft."""
+        terms = self.require.get("override")
+        only = all(found.level == "soft-mandatory" for found in self.deny)
+        return terms if type(terms) is dict and self.deny and only and self.cause == "" else {}
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from daemon.decisions import refused
 from daemon.gate import Gate
 from daemon.killswitch import KillSwitch
+from daemon.standing import Standing, waiting_hold
 from sandbox.docker_backend import DockerBackend, Running
 from sandbox.spec import ContainerSpec
-from workflows.ports import InfrastructureError
+from workflows.ports import HeldError, InfrastructureError
 
 CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
 """Labels by which a container names whom it serves."""
@@ -24,6 +26,7 @@ class GovernedBackend(DockerBackend):
 
     gate: Gate
     switch: KillSwitch
+    standing: Standing
 
     def __init__(self, base_url: str | None = None, *, instance: str, allowed_roots: Sequence[Path]) -> None:
         super().__init__(base_url, instance=instance, allowed_roots=allowed_roots)
@@ -34,21 +37,25 @@ class GovernedBackend(DockerBackend):
     def launch(self, spec: ContainerSpec) -> Running:
         """Ask, then launch.
 
-        Raises RefusedError when policy says no, InfrastructureError when it does not answer, the switch is pulled or
-        the daemon shuts down.
+        Raises RefusedError when policy says no (HeldError when an override could lift it), InfrastructureError when it
+        does not answer, the switch is pulled or the daemon shuts down.
         """
         self._look()
         campaign, candidate = spec.labels.get(CAMPAIGN, ""), spec.labels.get(CANDIDATE, "")
-        facts = {
+        facts: dict[str, Any] = {
             "campaign": campaign,
             "candidate": candidate,
             "role": spec.role,
             "spec": spec.model_dump(mode="json"),
             "gpu": bool(spec.devices.paths),
+            **self.standing.facts(campaign, candidate),
         }
         decision = self.gate.decide("sandbox", facts, campaign=campaign, candidate=candidate)
         if decision.cause:
             raise InfrastructureError(f"opa: {decision.cause}")
+        if decision.soft:
+            hold = waiting_hold(campaign, candidate, decision)
+            raise HeldError(decision.deny[0].code, "; ".join(decision.reasons), hold)
         if not decision.permitted:
             raise refused(decision, "SANDBOX")
         with self._doors:

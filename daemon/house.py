@@ -13,6 +13,7 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
+from daemon.records.holds import Holds
 from daemon.records.journal import Journal
 from daemon.records.ledger import Ledger
 from daemon.records.once import Once
@@ -21,6 +22,7 @@ from daemon.records.rows import CandidateRow
 from daemon.records.trials import Trials
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.standing import Standing
 from daemon.steps.populations import Populations
 from kernels.target import BadTarget, Target, list_targets, load_target
 from sandbox.docker_backend import DockerBackend
@@ -48,6 +50,8 @@ class House:
     populations: Populations
     trials: Trials
     rollouts: Rollouts
+    holds: Holds
+    standing: Standing
     once: Once
 
     def image(self) -> str:

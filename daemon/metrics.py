@@ -29,70 +29,11 @@ from prometheus_client import (
 )
 from prometheus_client.metrics import MetricWrapperBase
 
+from daemon import metric_labels as labels
+from daemon.metric_labels import ACCOUNTS, KILLS, OTHER
 from daemon.records.outside import Sent
 from workflows.ports import RefusedError
 
-VERDICTS = ("accepted", "failed", "denied", "killed", "quarantined", "inconclusive")
-METRIC_KINDS = ("time", "score")
-QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "genome")
-DECISION_OUTCOMES = ("permitted", "denied", "hold", "error")
-ROLES = ("propose", "run", "judge")
-EXITS = ("exit", "timeout", "memory", "pids", "output", "signal", "killed")
-KILLS = ("timeout", "memory", "pids", "output", "killed")
-MODEL_CLASSES = ("tuner", "scripted", "remote")
-CALL_OUTCOMES = ("ok", "replayed", "refused", "failed")
-DIRECTIONS = ("input", "output")
-ROLLOUTS = ("completed", "rolled-back")
-PROMOTIONS = ("promoted", "hold", "refused", "not-better")
-RELOADS = ("loaded", "rejected")
-CHECKPOINTS = ("sent", "failed")
-STEPS = (
-    "open",
-    "choose",
-    "stop",
-    "propose",
-    "gate",
-    "commit",
-    "evaluate",
-    "promote",
-    "reject",
-    "record",
-    "extend",
-    "note",
-    "close",
-)
-PARTS = (
-    "docker",
-    "opa",
-    "temporal",
-    "records",
-    "audit",
-    "blobs",
-    "repo",
-    "gateway",
-    "journal",
-    "payload",
-    "judge",
-    "policy",
-    "host",
-)
-OTHER = "other"
-
-ACCOUNTS = {
-    "micro_usd": ("usd", 1e-6),
-    "tokens": ("tokens", 1.0),
-    "cpu_ms": ("cpu_seconds", 1e-3),
-    "gpu_ms": ("gpu_seconds", 1e-3),
-    "wall_ms": ("wall_seconds", 1e-3),
-    "candidates": ("candidates", 1.0),
-    "sealed_queries": ("sealed_queries", 1.0),
-}
-"""Ledger account to the label that names its base unit, and the factor between them."""
-
-_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-_SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
-_EVIDENCE = (0.01, 0.1, 0.5, 1, 2, 10, 33, 100, 1e3, 1e4, 1e5, 1e6, 1e9)
-_PAIRS = (2, 5, 8, 10, 15, 20, 30, 40, 60, 100, 200)
 _CODE = re.compile(r"[A-Z][A-Z0-9-]{0,39}")
 _MAX_CODES = 100
 _MAX_CAMPAIGNS = 32
@@ -138,21 +79,28 @@ class Metrics:
         build = self._gauge("build_info", "Version of the daemon; always 1.", version=(version,))
         build.labels(version).set(1)
         self._ready = self._gauge("ready", "1 while workers poll and every engine answers.")
-        self._steps = self._histogram("step_duration_seconds", "Time of one step of the one path.", _SLOW, step=STEPS)
+        self._steps = self._histogram(
+            "step_duration_seconds", "Time of one step of the one path.", labels.SLOW, step=labels.STEPS
+        )
         self._bugs = self._counter("bugs", "Errors of our own code that nobody foresaw, each met in an activity.")
-        self._errors = self._counter("infrastructure_errors", "Faults of ours, each retried, by part.", part=PARTS)
+        self._errors = self._counter(
+            "infrastructure_errors", "Faults of ours, each retried, by part.", part=labels.PARTS
+        )
 
     def _search(self) -> None:
         self._candidates = self._counter(
-            "candidates", "Candidates decided, by verdict class.", verdict=VERDICTS, metric_kind=METRIC_KINDS
+            "candidates",
+            "Candidates decided, by verdict class.",
+            verdict=labels.VERDICTS,
+            metric_kind=labels.METRIC_KINDS,
         )
         self._in_flight = self._gauge("candidates_in_flight", "Candidates started and not yet decided.")
         self._live = self._gauge("campaigns_live", "Campaigns that are open.")
         self._score = self._open_gauge("campaign_best_score", "Best verified score of a running campaign.", "campaign")
-        self._e_value = self._histogram("e_value", "Highest e-value of each measured candidate.", _EVIDENCE)
-        self._pairs = self._histogram("measured_pairs", "Parent/child pairs that each candidate took.", _PAIRS)
-        self._promotions = self._counter("promotions", "Answers of the promotion step.", outcome=PROMOTIONS)
-        self._rollouts = self._counter("genome_rollouts", "Ends of canaries of the agent.", outcome=ROLLOUTS)
+        self._e_value = self._histogram("e_value", "Highest e-value of each measured candidate.", labels.EVIDENCE)
+        self._pairs = self._histogram("measured_pairs", "Parent/child pairs that each candidate took.", labels.PAIRS)
+        self._promotions = self._counter("promotions", "Answers of the promotion step.", outcome=labels.PROMOTIONS)
+        self._rollouts = self._counter("genome_rollouts", "Ends of canaries of the agent.", outcome=labels.ROLLOUTS)
         self._hold_count = self._gauge("holds", "Candidates that wait for a person.")
         self._hold_since = self._gauge(
             "hold_oldest_timestamp_seconds", "Unix time at which the longest waiting hold began; 0 without holds."
@@ -160,13 +108,22 @@ class Metrics:
 
     def _governance(self) -> None:
         self._decisions = self._counter(
-            "decisions", "Answers of the gate.", question=QUESTIONS, outcome=DECISION_OUTCOMES
+            "decisions", "Answers of the gate.", question=labels.QUESTIONS, outcome=labels.DECISION_OUTCOMES
         )
         self._decision_time = self._histogram(
-            "decision_duration_seconds", "Time to an answer.", _FAST, question=QUESTIONS
+            "decision_duration_seconds", "Time to an answer.", labels.FAST, question=labels.QUESTIONS
+        )
+        self._findings = self._counter("findings", "What rules found, by the level of the rule.", level=labels.LEVELS)
+        self._warnings = self._counter(
+            "warnings", "Findings that stop nothing, by rule code.", level=labels.WARNINGS, code=(OTHER,)
+        )
+        self._answers = self._counter("hold_answers", "People's answers to holds.", answer=labels.HOLD_ANSWERS)
+        self._approvals = self._gauge("hold_approvals", "Approvals of open holds.", state=("needed", "given"))
+        self._flips = self._gauge(
+            "policy_flips", "Recent decisions that the newest bundle would have decided otherwise."
         )
         self._denials = self._counter("denials", "Denials by rule code of the policy.", code=(OTHER,))
-        self._reloads = self._counter("policy_reloads", "Policy bundles offered to the gate.", outcome=RELOADS)
+        self._reloads = self._counter("policy_reloads", "Policy bundles offered to the gate.", outcome=labels.RELOADS)
         self._rejected = self._gauge(
             "policy_rejected", "1 while a changed bundle is refused and the last good one rules."
         )
@@ -179,7 +136,7 @@ class Metrics:
         self._audit_writable = self._gauge("audit_writable", "1 while the audit log takes records.")
 
         self._checkpoints = self._counter(
-            "checkpoints", "Attempts to send a checkpoint of the audit log outside.", outcome=CHECKPOINTS
+            "checkpoints", "Attempts to send a checkpoint of the audit log outside.", outcome=labels.CHECKPOINTS
         )
         self._checkpoint_problem = self._gauge("checkpoint_failing", "1 while checkpoints do not get outside.")
         self._checkpoint_time = self._gauge(
@@ -187,10 +144,14 @@ class Metrics:
         )
 
     def _sandbox(self) -> None:
-        self._runs = self._counter("sandbox_runs", "Containers that ended, by how.", role=ROLES, reason=EXITS)
-        self._run_time = self._histogram("sandbox_run_duration_seconds", "Life of a container.", _SLOW, role=ROLES)
+        self._runs = self._counter(
+            "sandbox_runs", "Containers that ended, by how.", role=labels.ROLES, reason=labels.EXITS
+        )
+        self._run_time = self._histogram(
+            "sandbox_run_duration_seconds", "Life of a container.", labels.SLOW, role=labels.ROLES
+        )
         self._kills = self._counter("sandbox_kills", "Containers killed, by limit.", reason=KILLS)
-        self._containers = self._gauge("containers_live", "Containers that exist now.", role=ROLES)
+        self._containers = self._gauge("containers_live", "Containers that exist now.", role=labels.ROLES)
 
     def _money(self) -> None:
         units = tuple(label for label, _ in ACCOUNTS.values())
@@ -204,13 +165,16 @@ class Metrics:
             "budget_reserved", "Open reservations of a running campaign.", "campaign", "account"
         )
         self._calls = self._counter(
-            "gateway_calls", "Model calls through the gateway.", model_class=MODEL_CLASSES, outcome=CALL_OUTCOMES
+            "gateway_calls",
+            "Model calls through the gateway.",
+            model_class=labels.MODEL_CLASSES,
+            outcome=labels.CALL_OUTCOMES,
         )
         self._call_time = self._histogram(
-            "gateway_call_duration_seconds", "Time of a model call.", _SLOW, model_class=MODEL_CLASSES
+            "gateway_call_duration_seconds", "Time of a model call.", labels.SLOW, model_class=labels.MODEL_CLASSES
         )
         self._tokens = self._counter(
-            "gateway_tokens", "Tokens of model calls.", model_class=MODEL_CLASSES, direction=DIRECTIONS
+            "gateway_tokens", "Tokens of model calls.", model_class=labels.MODEL_CLASSES, direction=labels.DIRECTIONS
         )
 
     # What the steps report
@@ -226,11 +190,11 @@ class Metrics:
         try:
             yield
         finally:
-            self._steps.labels(_of(step, STEPS)).observe(time.monotonic() - started)
+            self._steps.labels(_of(step, labels.STEPS)).observe(time.monotonic() - started)
 
     def infrastructure_error(self, error: BaseException | str) -> None:
         """Count a fault of ours; the part is what the message starts with, up to the colon."""
-        self._errors.labels(_of(str(error).partition(":")[0].strip(), PARTS)).inc()
+        self._errors.labels(_of(str(error).partition(":")[0].strip(), labels.PARTS)).inc()
 
     def bug(self) -> None:
         """Count an error that nobody foresaw."""
@@ -238,7 +202,9 @@ class Metrics:
 
     def candidate_decided(self, verdict: str, metric_kind: str) -> None:
         """Count a decided candidate; `verdict` as recorded (`failed:no-gain`) or its class alone."""
-        self._candidates.labels(_of(verdict.partition(":")[0], VERDICTS), _of(metric_kind, METRIC_KINDS)).inc()
+        self._candidates.labels(
+            _of(verdict.partition(":")[0], labels.VERDICTS), _of(metric_kind, labels.METRIC_KINDS)
+        ).inc()
 
     def in_flight(self, count: int) -> None:
         """Candidates started and not yet decided, over all campaigns."""
@@ -281,11 +247,11 @@ class Metrics:
 
     def rollout(self, outcome: str) -> None:
         """A canary of the agent was completed or taken back."""
-        self._rollouts.labels(_of(outcome, ROLLOUTS)).inc()
+        self._rollouts.labels(_of(outcome, labels.ROLLOUTS)).inc()
 
     def promotion(self, outcome: str) -> None:
         """An answer of the promotion step (`Promotion.status`)."""
-        self._promotions.labels(_of(outcome, PROMOTIONS)).inc()
+        self._promotions.labels(_of(outcome, labels.PROMOTIONS)).inc()
 
     def hold(self, candidate: str, since: float | None) -> None:
         """A candidate began to wait for a person (Unix seconds), or waits no more (None)."""
@@ -299,10 +265,26 @@ class Metrics:
 
     def decision(self, question: str, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
         """An answer of the gate with the codes of its denials. At most 100 codes get a series; the rest are `other`."""
-        self._decisions.labels(_of(question, QUESTIONS), _of(outcome, DECISION_OUTCOMES)).inc()
-        self._decision_time.labels(_of(question, QUESTIONS)).observe(seconds)
+        self._decisions.labels(_of(question, labels.QUESTIONS), _of(outcome, labels.DECISION_OUTCOMES)).inc()
+        self._decision_time.labels(_of(question, labels.QUESTIONS)).observe(seconds)
         for code in codes:
             self._denials.labels(self._code(code)).inc()
+
+    def findings(self, found: Iterable[tuple[str, str]]) -> None:
+        """What rules found in one decision: level and code of each."""
+        for level, code in found:
+            self._findings.labels(_of(level, labels.LEVELS)).inc()
+            if level in labels.WARNINGS:
+                self._warnings.labels(level, self._code(code)).inc()
+
+    def hold_answer(self, answer: str) -> None:
+        """A person answered a hold, or nobody did in time."""
+        self._answers.labels(_of(answer, labels.HOLD_ANSWERS)).inc()
+
+    def hold_approvals(self, needed: int, given: int) -> None:
+        """Approvals that the open holds need, and have, together."""
+        self._approvals.labels("needed").set(needed)
+        self._approvals.labels("given").set(given)
 
     def denial_codes(self, codes: Iterable[str]) -> None:
         """Start a series with 0 for every rule code that the loaded policy can deny with."""
@@ -316,6 +298,10 @@ class Metrics:
         self._reloaded.set_to_current_time()
         self._revision.clear()
         self._revision.labels(revision).set(1)
+
+    def policy_flips(self, flips: int) -> None:
+        """Recent decisions that the newest bundle would have decided otherwise."""
+        self._flips.set(flips)
 
     def policy_rejected(self) -> None:
         """A changed bundle was refused; the last good one stays in force."""
@@ -344,14 +330,14 @@ class Metrics:
 
     def sandbox_run(self, role: str, reason: str, seconds: float) -> None:
         """A container ended (`Exit.reason`)."""
-        self._runs.labels(_of(role, ROLES), _of(reason, EXITS)).inc()
-        self._run_time.labels(_of(role, ROLES)).observe(seconds)
+        self._runs.labels(_of(role, labels.ROLES), _of(reason, labels.EXITS)).inc()
+        self._run_time.labels(_of(role, labels.ROLES)).observe(seconds)
         if reason in KILLS:
             self._kills.labels(reason).inc()
 
     def containers(self, role: str, change: int) -> None:
         """Containers created (1) or removed (−1)."""
-        self._containers.labels(_of(role, ROLES)).inc(change)
+        self._containers.labels(_of(role, labels.ROLES)).inc(change)
 
     def spent(self, amounts: Mapping[str, int]) -> None:
         """Settled amounts, in ledger units."""
@@ -368,7 +354,7 @@ class Metrics:
     def gateway_call(self, model: str, outcome: str, seconds: float, *, input_tokens: int, output_tokens: int) -> None:
         """A model call ended; `model` is the full name, only its class is kept."""
         kind = model_class(model)
-        self._calls.labels(kind, _of(outcome, CALL_OUTCOMES)).inc()
+        self._calls.labels(kind, _of(outcome, labels.CALL_OUTCOMES)).inc()
         self._call_time.labels(kind).observe(seconds)
         self._tokens.labels(kind, "input").inc(max(0, input_tokens))
         self._tokens.labels(kind, "output").inc(max(0, output_tokens))
@@ -423,7 +409,7 @@ def model_class(model: str) -> str:
     """`tuner`, `scripted` or `remote`, by the model's full name."""
     provider, _, name = model.partition("/")
     kind = name.partition("/")[0]
-    return kind if provider == "ratchet" and kind in MODEL_CLASSES else "remote"
+    return kind if provider == "ratchet" and kind in labels.MODEL_CLASSES else "remote"
 
 
 def _filled(metric: Labelled, labels: Mapping[str, tuple[str, ...]]) -> Labelled:

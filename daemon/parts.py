@@ -12,6 +12,7 @@ from daemon.engines.opa import Listeners, OpaEngine, opa_engine
 from daemon.gate import Gate
 from daemon.gateway.identity import container_of
 from daemon.gateway.meter import Meter
+from daemon.gateway.ports import Permit
 from daemon.gateway.provider import LiteLLMProvider
 from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
@@ -24,6 +25,7 @@ from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
 from daemon.records.db import Database
+from daemon.records.holds import Holds
 from daemon.records.journal import Journal
 from daemon.records.keys import ensure_signing_key
 from daemon.records.ledger import Ledger
@@ -34,6 +36,8 @@ from daemon.records.trials import Trials
 from daemon.redaction import Redactor, in_environment
 from daemon.repo import TreeStore
 from daemon.settings import Settings
+from daemon.standing import Standing
+from daemon.steps.models import permit
 from daemon.steps.populations import Populations
 from daemon.unfinished import end_unfinished
 from sandbox.images.version import tag
@@ -94,6 +98,7 @@ def gate(engine: OpaEngine, audit: AuditLog, metrics: Metrics, redactor: Redacto
             decision["seconds"],
             [finding["code"] for finding in decision["deny"]],
         )
+        metrics.findings((found["level"], found["code"]) for found in (*decision["deny"], *decision["warn"]))
         body = {key: value for key, value in decision.items() if key not in ("campaign", "candidate")}
         audit.append(
             "decision", actor="gate", campaign=decision["campaign"], candidate=decision["candidate"], body=body
@@ -112,20 +117,21 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     asked = gate(engine, audit, metrics, redactor)
     undo.append(("gate", asked.close))
     backend = GovernedBackend(settings.docker_url, instance=instance, allowed_roots=[home])
-    backend.gate, backend.switch = asked, KillSwitch(home)
-    ledger, blobs, trees = Ledger(db), BlobStore(home / "blobs"), TreeStore(home / "archive.git")
-    journal = Journal(db)
+    archive, holds = Archive(db, trees := TreeStore(home / "archive.git")), Holds(db)
+    standing = Standing(holds, archive, settings.signers)
+    backend.gate, backend.switch, backend.standing = asked, KillSwitch(home), standing
+    ledger, blobs, journal = Ledger(db), BlobStore(home / "blobs"), Journal(db)
     alone = settings.database.startswith("sqlite")
     unfinished = partial(end_unfinished, ledger, journal, audit, home / "audit", alone=alone)
     unfinished()
     undo.append(("effects", unfinished))
     undo.append(("docker", partial(_close_docker, backend, settings.docker_url, instance)))
-    gateway = _gateway(settings, journal, ledger, audit, blobs, metrics, redactor)
+    permitted = permit(asked, ledger, archive, standing)
+    gateway = _gateway(settings, journal, ledger, audit, blobs, metrics, redactor, permitted)
     gateway.start()
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
     undo.append(("judges", judges.close_all))
-    archive = Archive(db, trees)
     return House(
         settings=settings,
         image_name=settings.image or tag(),
@@ -140,10 +146,12 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         gateway=gateway,
         judges=judges,
         metrics=metrics,
-        populations=Populations(archive),
+        holds=holds,
+        standing=standing,
         trials=Trials(db),
         rollouts=Rollouts(db),
         once=Once(db),
+        populations=Populations(archive),
     )
 
 
@@ -168,6 +176,7 @@ def _gateway(
     blobs: BlobStore,
     metrics: Metrics,
     redactor: Redactor,
+    permitted: Permit,
 ) -> Gateway:
     def record(kind: str, body: dict[str, Any]) -> None:
         if kind in CALLS:
@@ -183,6 +192,6 @@ def _gateway(
 
     provider = LiteLLMProvider(settings.catalogue, [settings.scripts])
     provider.warm()
-    meter = Meter(provider, ledger, journal, record, blobs.put, redact=redactor.text)
+    meter = Meter(provider, ledger, journal, record, blobs.put, permit=permitted, redact=redactor.text)
     # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).
     return Gateway(meter, settings.home / "run" / "gateway", container_of=container_of)

@@ -6,7 +6,6 @@ import logging
 import threading
 
 from daemon.house import House
-from daemon.records.rows import HOLD_EXPIRES
 from workflows.models import Account
 
 log = logging.getLogger(__name__)
@@ -49,10 +48,14 @@ class Pulse:
             self._house.metrics.campaign_ended(campaign)
         self._open = campaigns
         reserved: dict[str, int] = {}
-        held: dict[str, float] = {}
+        waiting = [hold for hold in self._house.holds.waiting() if hold.campaign in campaigns]
+        held = {hold.candidate: hold.opened for hold in waiting}
+        self._house.metrics.hold_approvals(
+            sum(hold.body["approvals_needed"] for hold in waiting), sum(len(hold.body["given"]) for hold in waiting)
+        )
         in_flight = 0
         for campaign in campaigns:
-            in_flight += self._campaign(campaign, held)
+            in_flight += self._campaign(campaign)
             self._budget(campaign, reserved)
         self._house.metrics.in_flight(in_flight)
         self._house.metrics.reserved(reserved)
@@ -69,16 +72,14 @@ class Pulse:
             metrics.audit_appended(audit.size - self._audited)
             self._audited = audit.size
 
-    def _campaign(self, campaign: str, held: dict[str, float]) -> int:
-        """Report one campaign; returns how many of its candidates are under way, and adds its holds."""
+    def _campaign(self, campaign: str) -> int:
+        """Report one campaign; returns how many of its candidates are under way."""
         metrics, archive = self._house.metrics, self._house.archive
         metrics.campaign_opened(campaign)
         best = archive.leaderboard(campaign, 1)
         if best and best[0].score is not None:
             metrics.best_score(campaign, best[0].score)
-        rows = archive.unrecorded(campaign)
-        held |= {row.candidate: row.updated for row in rows if HOLD_EXPIRES in row.times}
-        return len(rows)
+        return len(archive.unrecorded(campaign))
 
     def _budget(self, campaign: str, reserved: dict[str, int]) -> None:
         account: Account

@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         return self.state.resolve()
 
     @property
+    def signers(self) -> Path:
+        """Whose signatures count: OpenSSH's allowed-signers file, which only people edit."""
+        return self.home / "keys" / "allowed_signers"
+
+    @property
     def database(self) -> str:
         """URL of the records."""
         return self.database_url or f"sqlite:///{self.home / 'records.db'}"

@@ -11,7 +11,7 @@ from typing import Any
 from policies.bundle import Source
 from policies.opa_cli import OpaFailedError, find_opa, run_opa
 
-QUESTIONS = ("edit", "budget", "stop", "sandbox", "promote", "genome")
+QUESTIONS = ("edit", "budget", "stop", "sandbox", "model", "promote", "override", "genome")
 """What the bundle decides."""
 
 

@@ -23,7 +23,10 @@ from workflows.models import (
     Choice,
     Commit,
     Edit,
+    Escalation,
+    Hold,
     Note,
+    Override,
     Progress,
     Promotion,
     Proposal,
@@ -32,7 +35,7 @@ from workflows.models import (
     StopQuestion,
 )
 from workflows.outside import Submission
-from workflows.ports import CampaignPort, CandidatePort, InfrastructureError, RefusedError
+from workflows.ports import CampaignPort, CandidatePort, HeldError, InfrastructureError, RefusedError
 
 BUG_RULE = "bug"
 """What a mistake of ours is called where a refusal would name its rule."""
@@ -52,6 +55,9 @@ def translated(method: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(*args, **kwargs)
+        except HeldError as error:
+            hold = error.hold.model_dump(mode="json")
+            raise ApplicationError(str(error), error.rule, hold, type="HeldError", non_retryable=True) from error
         except RefusedError as error:
             raise ApplicationError(str(error), error.rule, type="RefusedError", non_retryable=True) from error
         except InfrastructureError as error:
@@ -128,6 +134,24 @@ class CampaignActivities:
     def receive(self, campaign: str, submission: Submission) -> None:
         """See `CampaignPort.receive`."""
         self._port.receive(campaign, submission)
+
+    @activity.defn
+    @translated
+    def override_hold(self, campaign: str, hold: Hold, given: Override) -> str:
+        """See `CampaignPort.answer`."""
+        return self._port.answer(campaign, hold, "override", given)
+
+    @activity.defn
+    @translated
+    def escalate_hold(self, campaign: str, hold: Hold, given: Escalation) -> str:
+        """See `CampaignPort.answer`."""
+        return self._port.answer(campaign, hold, "escalate", given)
+
+    @activity.defn
+    @translated
+    def reject_hold(self, campaign: str, hold: Hold, given: Approval) -> str:
+        """See `CampaignPort.answer`."""
+        return self._port.answer(campaign, hold, "reject", given)
 
     @activity.defn
     @translated

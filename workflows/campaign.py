@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
@@ -24,8 +25,10 @@ with workflow.unsafe.imports_passed_through():
         CandidateSpec,
         Carried,
         Choice,
+        Escalation,
         Hold,
         Note,
+        Override,
         Progress,
         StopAnswer,
         StopQuestion,
@@ -59,6 +62,7 @@ class Campaign:
         self._running: set[str] = set()
         self._holds: dict[str, Hold] = {}
         self._report: CampaignReport | None = None
+        self._most_in_flight = self._spec.in_flight
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class Campaign:
         """A held candidate waits for a person and takes no slot. Without a model, somebody has to hand one in first."""
         if self._spec.model == OUTSIDE and not self._progress.inbox and self._progress.decided < self._spec.candidates:
             return False
-        return not self._progress.paused and len(self._running) - len(self._holds) < self._spec.in_flight
+        return not self._progress.paused and len(self._running) - len(self._holds) < self._most_in_flight
 
     async def _next(self) -> Choice | None:
         """The next candidate's parent and model, or None when there is (for now) nothing to start."""
@@ -117,11 +121,15 @@ class Campaign:
                 CampaignActivities.check_stop, args=[question], **LIGHT
             )
         except ActivityError as error:
-            self._stop(failures.rule_of(error, "stop"))
+            self._stop(failures.rule_of(error, "stop"), str(error.cause))
             return None
         self._update(accounts=answer.accounts or self._progress.accounts)
+        # Policy may have been narrowed since the start; those already under way go on.
+        self._most_in_flight = min(self._spec.in_flight, max(answer.in_flight or self._spec.in_flight, 1))
+        if not self._free():
+            return None
         if answer.stop:
-            self._stop(answer.reason)
+            self._stop(answer.reason, answer.detail)
             return None
         if self._progress.paused or self._progress.stopping:
             return None
@@ -132,12 +140,12 @@ class Campaign:
                 CampaignActivities.choose, args=[self._spec, facts, number, inbox[0] if inbox else None], **LIGHT
             )
         except ActivityError as error:
-            await self._out_of(failures.rule_of(error, "choose"))
+            await self._out_of(failures.rule_of(error, "choose"), str(error.cause))
             return None
         self._update(next_number=number + 1, inbox=self._progress.inbox[1:])
         return choice
 
-    async def _out_of(self, rule: str) -> None:
+    async def _out_of(self, rule: str, detail: str) -> None:
         """Stop by `rule`. While others hold reservations, a budget is not used up yet: wait for one of them first."""
         busy = len(self._running) - len(self._holds)
         if rule.startswith(failures.BUDGET) and busy > 0:
@@ -145,7 +153,7 @@ class Campaign:
                 lambda: len(self._running) - len(self._holds) < busy or bool(self._progress.stopping)
             )
             return
-        self._stop(rule)
+        self._stop(rule, detail)
 
     async def _start(self, choice: Choice) -> asyncio.Task[None]:
         spec = CandidateSpec(campaign=self._id, choice=choice, facts=self._require_facts())
@@ -201,9 +209,9 @@ class Campaign:
     def _update(self, **changes: Any) -> None:
         self._progress = self._progress.model_copy(update=changes)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, detail: str = "") -> None:
         if not self._progress.stopping:
-            self._update(stopping=reason)
+            self._update(stopping=reason, stopping_detail=detail[:500])
         self._show()
 
     def _show(self) -> None:
@@ -275,6 +283,12 @@ class Campaign:
             self._holds[hold.candidate] = hold
             self._show()
 
+    @workflow.signal(description="(internal) a candidate waits no more")
+    def released(self, candidate: str) -> None:
+        """Sent by the candidate's own workflow."""
+        if self._holds.pop(candidate, None) is not None:
+            self._show()
+
     # -- updates (checked before they are accepted) --------------------------------------------------------------
 
     @workflow.update(description="Approve a held candidate: {candidate, by, signature, reason}")
@@ -285,22 +299,57 @@ class Campaign:
 
     @approve.validator
     def _check_approve(self, approval: Approval) -> None:
-        self._check_hold(approval)
+        self._check_hold(approval, "approval", "needs an override, not an approval")
 
-    @workflow.update(description="Reject a held candidate: {candidate, by, reason}")
+    @workflow.update(description="Reject a held candidate: {candidate, by, signature, reason}")
     async def reject(self, approval: Approval) -> str:
-        """Forward a no."""
+        """Forward a no, once its signature is checked."""
+        told = await self._answered(CampaignActivities.reject_hold, approval)
         await workflow.get_external_workflow_handle(approval.candidate).signal(Candidate.reject, approval)
-        return f"{approval.candidate} rejected by {approval.by}"
+        return told
 
     @reject.validator
     def _check_reject(self, approval: Approval) -> None:
         self._check_hold(approval)
 
-    def _check_hold(self, approval: Approval) -> None:
-        if approval.candidate not in self._holds:
+    @workflow.update(description="Let a softly denied candidate pass: {candidate, by, signature, reason, until}")
+    async def override(self, given: Override) -> str:
+        """Book an override that policy permits; then what was denied is asked again."""
+        told = await self._answered(CampaignActivities.override_hold, given)
+        await workflow.get_external_workflow_handle(given.candidate).signal(Candidate.reopen)
+        return told
+
+    @override.validator
+    def _check_override(self, given: Override) -> None:
+        self._check_hold(given, "override", "needs an approval, not an override")
+
+    @workflow.update(
+        description="Ask more of a hold: {candidate, by, signature, reason, approvals, role, prolong_seconds}"
+    )
+    async def escalate(self, given: Escalation) -> str:
+        """Book an escalation that policy permits; the hold then shows what it asks for."""
+        told = await self._answered(CampaignActivities.escalate_hold, given)
+        await workflow.get_external_workflow_handle(given.candidate).signal(Candidate.reopen)
+        return told
+
+    @escalate.validator
+    def _check_escalate(self, given: Escalation) -> None:
+        self._check_hold(given, "approval", "needs an override; only what waits for approvals can be escalated")
+
+    def _check_hold(self, given: Approval, kind: str = "", otherwise: str = "") -> None:
+        hold = self._holds.get(given.candidate)
+        if hold is None:
             waiting = ", ".join(sorted(self._holds)) or "none"
-            raise ApplicationError(f"{approval.candidate!r} does not wait for a person (waiting: {waiting})")
+            raise ApplicationError(f"{given.candidate!r} does not wait for a person (waiting: {waiting})")
+        if kind and hold.kind != kind:
+            raise ApplicationError(f"{given.candidate} {otherwise}")
+
+    async def _answered(self, step: Callable[..., str], given: Approval) -> str:
+        hold = self._holds[given.candidate]
+        try:
+            return await workflow.execute_activity_method(step, args=[self._id, hold, given], **LIGHT)
+        except ActivityError as error:
+            raise ApplicationError(str(error.cause), type="Refused", non_retryable=True) from error
 
     @workflow.update(description="Raise caps: {add: {usd, tokens, ...}, by, reason}")
     async def extend_budget(self, extension: BudgetExtension) -> dict[str, int]:

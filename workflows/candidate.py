@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from workflows import failures, queues
     from workflows.activities import CandidateActivities
+    from workflows.holding import Holding, soft_denial
     from workflows.models import (
         Approval,
         CandidateOutcome,
@@ -21,19 +22,20 @@ with workflow.unsafe.imports_passed_through():
         Proposal,
         Scorecard,
     )
-    from workflows.promotion import Promoter
+    from workflows.promotion import promoted
 
 R = TypeVar("R")
 
 
 @workflow.defn(name="Candidate")
 class Candidate:
-    """Propose, gate, commit, evaluate, promote, record. A denial is final; our own faults are retried."""
+    """Propose, gate, commit, evaluate, promote, record. A denial is final, a soft one unless a second person overrides
+    it; our own faults are retried."""
 
     @workflow.init
     def __init__(self, spec: CandidateSpec) -> None:
         self._spec = spec
-        self._promoter = Promoter(spec)
+        self._holding = Holding(spec)
 
     @workflow.run
     async def run(self, spec: CandidateSpec) -> CandidateOutcome:
@@ -56,43 +58,57 @@ class Candidate:
         except ActivityError as error:
             card = Scorecard(verdict=failures.verdict_of(error), feedback=str(error.cause)[:4000])
         if card.verdict == "accepted":
-            promotion = await self._promoted(edit, card)
+            promotion = await promoted(spec, edit, card, self._holding)
         return await self._light(CandidateActivities.record, spec, proposal, edit, commit, card, promotion)
 
     @workflow.signal(description="A person's yes, forwarded by the campaign")
     def approve(self, approval: Approval) -> None:
-        """See `Promoter.approve`."""
-        self._promoter.approve(approval)
+        """See `Holding.approve`."""
+        self._holding.approve(approval)
 
     @workflow.signal(description="A person's no, forwarded by the campaign")
     def reject(self, approval: Approval) -> None:
-        """See `Promoter.reject`."""
-        self._promoter.reject(approval)
+        """See `Holding.reject`."""
+        self._holding.reject(approval)
 
-    async def _promoted(self, edit: Edit, card: Scorecard) -> Promotion:
-        """The answer of the promotion; one that failed for good leaves the candidate accepted and in its place."""
-        try:
-            return await self._promoter.run(edit, card)
-        except ActivityError as error:
-            return Promotion(status="refused", reasons=(f"{failures.verdict_of(error)}: {error.cause}"[:500],))
+    @workflow.signal(description="An override or an escalation was booked by the campaign")
+    def reopen(self) -> None:
+        """See `Holding.reopen`."""
+        self._holding.reopen()
+
+    async def _overridable(self, step: Callable[[], Awaitable[R]]) -> R:
+        """The step's result. Where policy denies it softly, the candidate waits: overridden, the step is done again."""
+        while True:
+            try:
+                return await step()
+            except ActivityError as error:
+                hold = soft_denial(error)
+                if hold is None or await self._holding.wait(hold) is not None:
+                    raise
 
     async def _light(self, step: Callable[..., R], *args: Any) -> R:
-        return await workflow.execute_activity_method(
-            step,
-            args=args,
-            task_queue=queues.MAIN,
-            start_to_close_timeout=queues.LIGHT,
-            retry_policy=queues.INFRASTRUCTURE,
-            summary=self._spec.choice.candidate,
-        )
+        async def run() -> R:
+            return await workflow.execute_activity_method(
+                step,
+                args=args,
+                task_queue=queues.MAIN,
+                start_to_close_timeout=queues.LIGHT,
+                retry_policy=queues.INFRASTRUCTURE,
+                summary=self._spec.choice.candidate,
+            )
+
+        return await self._overridable(run)
 
     async def _heavy(self, step: Callable[..., R], queue: str, *args: Any) -> R:
-        return await workflow.execute_activity_method(
-            step,
-            args=args,
-            task_queue=queue,
-            start_to_close_timeout=queues.HEAVY,
-            heartbeat_timeout=queues.HEARTBEAT,
-            retry_policy=queues.SANDBOX,
-            summary=self._spec.choice.candidate,
-        )
+        async def run() -> R:
+            return await workflow.execute_activity_method(
+                step,
+                args=args,
+                task_queue=queue,
+                start_to_close_timeout=queues.HEAVY,
+                heartbeat_timeout=queues.HEARTBEAT,
+                retry_policy=queues.SANDBOX,
+                summary=self._spec.choice.candidate,
+            )
+
+        return await self._overridable(run)

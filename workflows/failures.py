@@ -17,7 +17,7 @@ def rule_of(error: ActivityError, step: str) -> str:
 def verdict_of(error: ActivityError) -> str:
     """The verdict of a candidate whose step failed for good."""
     cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type == "RefusedError":
+    if isinstance(cause, ApplicationError) and cause.type in ("RefusedError", "HeldError"):
         return f"denied:{rule_of(error, 'policy')}"
     if isinstance(cause, ApplicationError) and cause.type == "Bug":
         return "inconclusive:bug"

@@ -246,11 +246,8 @@ class Promotion(Stored):
 
     status: Literal["promoted", "hold", "refused", "not-better"]
     reasons: tuple[str, ...] = ()
-    statement: str = ""
-    """Canonical JSON of the statement that an approver signs; set when status is `hold`."""
-    expires: float = 0.0
-    """Unix seconds at which a hold turns into no; part of the statement."""
-    approvals: int = 0
+    hold: Hold | None = None
+    """What people are asked; set when status is `hold`."""
     gain: float | None = None
     low: float | None = None
     high: float | None = None
@@ -278,26 +275,52 @@ class CandidateOutcome(Stored):
 
 
 class Hold(Stored):
-    """A candidate that waits for a person."""
+    """A candidate that waits for people: for approvals, or for an override of what denied it softly."""
 
     candidate: str
+    kind: Literal["approval", "override"] = "approval"
     reasons: tuple[str, ...]
     statement: str
-    approvals_needed: int
+    """Canonical JSON. An approver signs just this; every other answer is signed with its own action and terms in it."""
+    approvals_needed: int = 0
+    given: tuple[str, ...] = ()
+    """Who signed so far, of those whose approval counts."""
+    roles: tuple[str, ...] = ()
+    """Roles that the approvers must have."""
+    codes: tuple[str, ...] = ()
+    """Rules that an override has to name."""
     since: float
     """Unix seconds."""
     expires: float
+    """Unix seconds at which it turns into no; part of the statement."""
 
 
 class Approval(Strict):
-    """Argument of the updates `approve` and `reject`."""
+    """Argument of the updates `approve` and `reject`, both signed."""
 
     candidate: str = Field(min_length=1, max_length=200)
     by: str = Field(min_length=1, max_length=200)
     """Identity in the allowed-signers file."""
     signature: str = Field("", max_length=20_000)
-    """Armoured SSH signature over the hold's statement (`ssh-keygen -Y sign -n ratchet`)."""
+    """Armoured SSH signature (`ssh-keygen -Y sign -n ratchet`) over the hold's statement; see `daemon/approvals.py`."""
     reason: str = Field("", max_length=2000)
+
+
+class Override(Approval):
+    """Argument of the update `override`: one candidate may pass the soft rules that hold it, for a time."""
+
+    until: int = Field(gt=0)
+    """Unix seconds at which it ends."""
+
+
+class Escalation(Approval):
+    """Argument of the update `escalate`: a hold asks for more."""
+
+    approvals: int = Field(0, ge=0, le=100)
+    """Approvals that are needed from now on; 0 leaves their number."""
+    role: str = Field("", max_length=100)
+    """A role that all who approve must have."""
+    prolong_seconds: int = Field(0, ge=0)
 
 
 class BudgetExtension(Strict):
@@ -351,6 +374,8 @@ class Progress(Stored):
     paused: bool = False
     stopping: str = ""
     """Reason, once a stop was decided."""
+    stopping_detail: str = ""
+    """The same in a sentence, where there is one."""
     notes: tuple[str, ...] = ()
     """The newest 20; all of them are in the archive."""
     leaders: tuple[CandidateOutcome, ...] = ()
@@ -386,6 +411,9 @@ class StopAnswer(Stored):
     stop: bool
     reason: str = ""
     detail: str = ""
+    """The reason in a sentence."""
+    in_flight: int | None = None
+    """Candidates that policy allows at the same time; absent leaves it to the campaign."""
     accounts: dict[str, AccountLine] = {}
 
 
@@ -423,6 +451,9 @@ class CampaignReport(Stored):
     """The search after as many candidates as the control arm had: the fair comparison."""
     spent: dict[Account, int] = {}
     audit_records: int = 0
+    governance: dict[str, int] = {}
+    """Findings by level, and people's answers by kind: see `daemon/steps/tally.py`."""
 
 
+Promotion.model_rebuild()
 CampaignSpec.model_rebuild()

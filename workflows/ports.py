@@ -6,7 +6,7 @@ raises `InfrastructureError` when the fault is ours (Docker, OPA or the disk), w
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from workflows.models import (
     Approval,
@@ -19,7 +19,10 @@ from workflows.models import (
     Choice,
     Commit,
     Edit,
+    Escalation,
+    Hold,
     Note,
+    Override,
     Progress,
     Promotion,
     Proposal,
@@ -28,6 +31,9 @@ from workflows.models import (
     StopQuestion,
 )
 from workflows.outside import Submission
+
+HoldAction = Literal["override", "escalate", "reject"]
+"""Answers to a hold, besides the approval."""
 
 
 class InfrastructureError(Exception):
@@ -40,6 +46,14 @@ class RefusedError(Exception):
     def __init__(self, rule: str, message: str) -> None:
         super().__init__(message)
         self.rule = rule
+
+
+class HeldError(RefusedError):
+    """A soft no: final, unless a second person overrides it for this candidate before the hold expires."""
+
+    def __init__(self, rule: str, message: str, hold: Hold) -> None:
+        super().__init__(rule, message)
+        self.hold = hold
 
 
 class CampaignPort(Protocol):
@@ -64,6 +78,9 @@ class CampaignPort(Protocol):
 
     def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         """Raise caps; returns the new ones. Raises RefusedError when policy says no."""
+
+    def answer(self, campaign: str, hold: Hold, action: HoldAction, given: Override | Escalation | Approval) -> str:
+        """Book a signed answer to a hold (override, escalation, rejection). Raises RefusedError when policy says no."""
 
     def note(self, campaign: str, note: Note) -> None:
         """Keep a person's note in the archive and the audit log."""

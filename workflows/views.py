@@ -78,6 +78,7 @@ def status(
         "eta_seconds": round(elapsed / progress.decided * remaining, 1) if progress.decided else None,
         "paused": progress.paused,
         "stopping": progress.stopping,
+        "stopping_detail": progress.stopping_detail,
         "holds": hold_rows(holds, now),
         "notes": list(progress.notes),
     }
@@ -111,9 +112,12 @@ def live_page(status: dict[str, Any]) -> str:
         f"- elapsed: {status['elapsed_seconds']} s, about {_number(status['eta_seconds'])} s to go",
     ]
     if status["stopping"]:
-        lines.append(f"- stopping: {status['stopping']}")
+        lines.append(f"- stopping: {status['stopping']}. {status['stopping_detail']}".rstrip())
     for hold in status["holds"]:
-        lines.append(f"- **waits for a person**: `{hold['candidate']}`, {hold['left_seconds']} s left")
+        needs = f"{len(hold['given'])} of {hold['approvals_needed']} approvals"
+        if hold["kind"] == "override":
+            needs = f"an override of {', '.join(hold['codes'])}"
+        lines.append(f"- **waits for a person**: `{hold['candidate']}`, {needs}, {hold['left_seconds']} s left")
     if status["spent"]:
         lines += ["", "| account | spent | reserved | cap | at the end, likely |", "| --- | --- | --- | --- | --- |"]
         lines += [
@@ -155,9 +159,15 @@ def closing_page(report: CampaignReport) -> str:
             f"({_number(report.speedup_low)} to {_number(report.speedup_high)})",
             f"- uses of the sealed cases left: {report.sealed_left}",
             f"- decided: {report.decided}; verdicts: {_counts(report.verdicts)}",
+            *([f"- governed: {told}"] if (told := governed(report.governance)) else []),
             *_beside_sampling(report),
         ]
     )
+
+
+def governed(counts: dict[str, int]) -> str:
+    """What rules found and people answered, without the zeros; empty when there was nothing."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
 def _likely(line: dict[str, Any] | None) -> str:

@@ -12,7 +12,22 @@ import sys
 
 import typer
 
-from daemon.cli import audit, campaign, candidate, demo, doctor, errors, genome, kill, mcp, policy, steer, target, up
+from daemon.cli import (
+    answers,
+    audit,
+    campaign,
+    candidate,
+    demo,
+    doctor,
+    errors,
+    genome,
+    kill,
+    mcp,
+    policy,
+    steer,
+    target,
+    up,
+)
 from daemon.cli.output import safe
 
 app = typer.Typer(
@@ -26,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 steer.add_to(campaign.app)
+answers.add_to(campaign.app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(candidate.app, name="candidate")
 app.add_typer(target.app, name="target")

@@ -175,14 +175,14 @@ def page(document: dict[str, Any]) -> str:
         f"best       {cell(document['best'] or 'none')} {scored(document)}",
         f"champion   {cell(document['champion'] or 'none')}",
     ]
+    if document.get("stopping_detail"):
+        lines.append(f"because    {cell(document['stopping_detail'])}")
     if document.get("detectable") is not None:
         lines.append(f"detects    gains from {detectable(document)}")
     if document.get("sealed_left") is not None:
         lines.append(f"sealed     {document['sealed_left']} uses of the sealed cases left")
     for hold in document["holds"]:
-        lines.append(
-            f"waits      {cell(hold['candidate'])}: {cell('; '.join(hold['reasons']))}, {hold['left_seconds']} s left"
-        )
+        lines.append(f"waits      {cell(hold['candidate'])}: {waits_for(hold)}, {hold['left_seconds']} s left")
     for name, account in sorted(document.get("spent", {}).items()):
         amounts = " ".join(f"{key} {units(name, account[key])}" for key in ("spent", "reserved", "cap"))
         lines.append(f"  {name:<15} {amounts}{likely(document, name)}")
@@ -193,6 +193,8 @@ def page(document: dict[str, Any]) -> str:
         lines.append(f"failed     {cell(document['failure'])}")
     if document.get("report"):
         lines.append(f"result     {result(document['report'])}")
+        if found := {name: count for name, count in document["report"].get("governance", {}).items() if count}:
+            lines.append(f"governed   {', '.join(f'{count} {cell(name)}' for name, count in found.items())}")
     return "\n".join(lines)
 
 
@@ -217,6 +219,15 @@ def outlook(document: dict[str, Any]) -> list[str]:
         if told := likely(document, name).removeprefix("; "):
             lines.append(f"  {name:<15} {told}, cap {units(name, account['cap'])}")
     return lines
+
+
+def waits_for(hold: dict[str, Any]) -> str:
+    """What a hold needs and has: `1 of 2 approvals (ana)`, or the rules that an override has to name."""
+    why = cell("; ".join(hold["reasons"]))
+    if hold["kind"] == "override":
+        return f"an override of {cell(', '.join(hold['codes']))} ({why})"
+    given = f" ({cell(', '.join(hold['given']))})" if hold["given"] else ""
+    return f"{len(hold['given'])} of {hold['approvals_needed']} approvals{given}; {why}"
 
 
 def result(report: dict[str, Any], unit: str = "") -> str:

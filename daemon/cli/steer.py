@@ -1,18 +1,16 @@
-"""`ratchet campaign stop|pause|resume|approve|reject|extend-budget|note`: thin signals and updates."""
+"""`ratchet campaign stop|pause|resume|extend-budget|note`: thin signals and updates. Answers to holds: `answers.py`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from daemon.cli import output, reach
-from daemon.cli.errors import BadInput
 from daemon.cli.output import JsonFlag
 
 Campaign = Annotated[str, typer.Argument(help="Campaign id.")]
-By = Annotated[str, typer.Option("--by", help="Who says so; for approvals the identity in the allowed-signers file.")]
+By = Annotated[str, typer.Option("--by", help="Who says so.")]
 Reason = Annotated[str, typer.Option("--reason", help="Kept in the audit log.")]
 
 
@@ -22,8 +20,6 @@ def add_to(app: typer.Typer) -> None:
         ("stop", stop),
         ("pause", pause),
         ("resume", resume),
-        ("approve", approve),
-        ("reject", reject),
         ("extend-budget", extend_budget),
         ("note", note),
     ):
@@ -43,50 +39,6 @@ def pause(campaign: Campaign, as_json: JsonFlag = False) -> None:
 def resume(campaign: Campaign, as_json: JsonFlag = False) -> None:
     """Go on after `pause`."""
     _signal(campaign, "resume", as_json)
-
-
-def approve(
-    campaign: Campaign,
-    candidate: Annotated[str, typer.Argument(help="Candidate id of the hold.")],
-    by: By,
-    key: Annotated[
-        Path | None, typer.Option(help="Private SSH key (or the public one, with an agent) to sign with.")
-    ] = None,
-    signature: Annotated[
-        Path | None, typer.Option(help="A signature made elsewhere: ssh-keygen -Y sign -n ratchet")
-    ] = None,
-    statement: Annotated[bool, typer.Option("--statement", help="Only print what has to be signed.")] = False,
-    reason: Reason = "",
-    as_json: JsonFlag = False,
-) -> None:
-    """Say yes to a held candidate, with a signature over exactly what is held."""
-    text = reach.run(_statement(campaign, candidate))
-    if statement:
-        typer.echo(text, nl=False)
-        return
-    if key is not None:
-        from daemon.approvals import sign
-
-        try:
-            armoured = sign(text, key)
-        except RuntimeError as error:
-            raise BadInput(str(error)) from error
-    elif signature is not None:
-        armoured = signature.read_text()
-    else:
-        raise BadInput("an approval must be signed: give --key, or --signature made over what --statement prints")
-    _update(campaign, "approve", {"candidate": candidate, "by": by, "signature": armoured, "reason": reason}, as_json)
-
-
-def reject(
-    campaign: Campaign,
-    candidate: Annotated[str, typer.Argument(help="Candidate id of the hold.")],
-    by: By,
-    reason: Reason = "",
-    as_json: JsonFlag = False,
-) -> None:
-    """Say no to a held candidate."""
-    _update(campaign, "reject", {"candidate": candidate, "by": by, "reason": reason}, as_json)
 
 
 def extend_budget(
@@ -111,7 +63,7 @@ def extend_budget(
         "sealed_queries": sealed_queries,
     }
     add = {name: amount for name, amount in amounts.items() if amount is not None}
-    _update(campaign, "extend_budget", {"add": add, "by": by, "reason": reason}, as_json)
+    update(campaign, "extend_budget", {"add": add, "by": by, "reason": reason}, as_json)
 
 
 def note(
@@ -122,16 +74,7 @@ def note(
     as_json: JsonFlag = False,
 ) -> None:
     """Keep a note with the campaign."""
-    _update(campaign, "note", {"text": text, "by": by, "candidate": candidate}, as_json)
-
-
-async def _statement(campaign: str, candidate: str) -> str:
-    holds = await (await reach.campaign(campaign)).query("holds")
-    for row in holds["rows"]:
-        if row["candidate"] == candidate:
-            return str(row["statement"])
-    waiting = ", ".join(row["candidate"] for row in holds["rows"]) or "none"
-    raise BadInput(f"{candidate!r} does not wait for a person (waiting: {waiting})")
+    update(campaign, "note", {"text": text, "by": by, "candidate": candidate}, as_json)
 
 
 def _signal(campaign: str, name: str, as_json: bool) -> None:
@@ -142,7 +85,9 @@ def _signal(campaign: str, name: str, as_json: bool) -> None:
     _say({"campaign": campaign, "sent": name}, f"{name} sent to {campaign}", as_json)
 
 
-def _update(campaign: str, name: str, argument: dict[str, Any], as_json: bool) -> None:
+def update(campaign: str, name: str, argument: dict[str, Any], as_json: bool) -> None:
+    """Send one update and say what it answered."""
+
     async def send() -> Any:
         return await (await reach.campaign(campaign)).execute_update(name, argument)
 

@@ -31,8 +31,8 @@ def _promote(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
     sealed = {"status": "done", "gain": 1.0, "low": 0.9, "high": 1.1, "rounds": 99}
     target = {"name": "canary", "kind": "kernel", "integrity": "isolated"}
-    facts = {**_IDS, "target": target, "evidence": evidence, "sealed": sealed, "approvals": [], "started_by": "canary"}
-    return {**facts, **more}
+    facts = {**_IDS, "target": target, "evidence": evidence, "sealed": sealed, "approvals": [], "escalations": []}
+    return {**facts, "started_by": "canary", **more}
 
 
 def _sandbox(**changed: Any) -> dict[str, Any]:
@@ -47,6 +47,26 @@ def _sandbox(**changed: Any) -> dict[str, Any]:
     }  # fmt: skip
     return {**_IDS, "role": "run", "spec": spec, "gpu": False}
 
+
+_GIVEN: dict[str, Any] = {
+    "by": "canary", "started_by": "canary", "verified": True, "reason": "a canary that sings of itself",
+    "candidate": "canary-c1", "codes": ["EDIT-SIZE"], "lasts_seconds": 60, "left_seconds": 60,
+}  # fmt: skip
+
+
+def _override(**more: Any) -> dict[str, Any]:
+    blocking = [{"code": "EDIT-SIZE", "level": more.pop("level", "soft-mandatory")}]
+    return {
+        **_IDS, "action": "override", "given": {**_GIVEN, **more}, "blocking": blocking,
+        "hold": {"approvals": 0, "roles": [], "lives_seconds": 60},
+        "escalation": {"approvals": 0, "role": "", "prolong_seconds": 0}, "replaced_seconds_ago": None,
+    }  # fmt: skip
+
+
+_CALL = {
+    **_IDS, "target": "canary", "model": "ratchet/tuner", "max_tokens": 1, "asked": {}, "day": {},
+    "day_model": {"micro_usd": 0},
+}  # fmt: skip
 
 _SPEND = {
     "campaign": "canary", "action": "candidate", "target": "canary", "model": "ratchet/tuner", "day": {}, "by": "",
@@ -70,7 +90,7 @@ MUST_DENY: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("stop requested", "stop", {
         "campaign": "canary", "decided": 0, "candidates": 1, "verdicts": {}, "since_accepted": 0, "patience": None,
         "crash_streak": 0, "denial_streak": 0, "best_score": None, "target_score": None, "wall_seconds": 0,
-        "wall_cap": None, "accounts": {}, "requested": True,
+        "wall_cap": None, "accounts": {}, "requested": True, "hour": {},
     }, "STOP-REQUESTED"),
     ("malformed container", "sandbox", {}, "INPUT"),
     ("root in the container", "sandbox", _sandbox(user="0:0"), "SANDBOX-USER"),
@@ -78,6 +98,15 @@ MUST_DENY: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         {"source": "/var/run/docker.sock", "target": "/docker.sock", "read_only": True},
     ]), "SANDBOX-MOUNT"),
     ("device without a lease", "sandbox", _sandbox(devices={"paths": ["/dev/kfd"], "groups": []}), "SANDBOX-DEVICE"),
+    ("malformed call of a model", "model", {}, "INPUT"),
+    ("money of the day spent", "model", {**_CALL, "day_model": {"micro_usd": 2**53}}, "MODEL-DAY"),
+    ("malformed override", "override", {}, "INPUT"),
+    ("override by the starter", "override", _override(), "OVERRIDE-SECOND"),
+    ("override of a hard rule", "override", _override(started_by="other", level="hard-mandatory"), "OVERRIDE-HARD"),
+    ("override without signature", "override", _override(started_by="other", verified=False), "OVERRIDE-UNSIGNED"),
+    ("override that lifts a hard rule", "edit", _edit(_change("src/conftest.py"), overrides=[
+        {**_GIVEN, "started_by": "other", "codes": ["EDIT-PROTECTED"]},
+    ]), "EDIT-PROTECTED"),
     ("malformed promotion", "promote", {}, "INPUT"),
     ("quarantined candidate", "promote", _promote(evidence={
         **_promote()["evidence"], "verdict": "quarantined:canary",

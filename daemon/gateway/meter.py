@@ -6,6 +6,7 @@ and the answer is in the journal and in the audit log before the ledger gives an
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from daemon.gateway.errors import ProviderFault, Refusal
 from daemon.gateway.grants import Grant
-from daemon.gateway.ports import Completion, Journal, Ledger, Provider, PutBlob, Record
+from daemon.gateway.ports import Completion, Journal, Ledger, Permit, Provider, PutBlob, Record
 from daemon.gateway.pricing import Price, reservation
 from daemon.gateway.requests import Effective
 from workflows.models import Account
@@ -48,6 +49,7 @@ class Meter:
         record: Record,
         blob: PutBlob,
         *,
+        permit: Permit = lambda grant, request, amounts: None,
         sleep: Callable[[float], None] = time.sleep,
         redact: Callable[[str], str] = lambda text: text,
     ) -> None:
@@ -56,6 +58,10 @@ class Meter:
         self._journal = journal
         self._record = record
         self._blob = blob
+        self._permit = permit
+        self._admission = (
+            threading.Lock()
+        )  # policy asked and money reserved as one: a day's cap holds between calls too
         self._sleep = sleep
         self._redact = redact  # providers quote the key that they refuse
 
@@ -78,11 +84,11 @@ class Meter:
             self._record("model.replayed", {**base, "key": paid.key})
             return paid.model_copy(update={"replayed": True})
         price = self._price(request.model)
-        first = self._close_unknown(grant, index, digest, base)
+        first = self._close_unknown(grant, request.model, index, digest, base)
         self._journal.begin(grant.candidate, index, digest)
         for attempt in range(first, first + MAX_ATTEMPTS):
-            key = _key(grant, index, digest, attempt)
-            self._reserve(grant, key, reservation(request, price))
+            key = _key(grant, request.model, index, digest, attempt)
+            self._admit(grant, key, request, reservation(request, price))
             body = {
                 "key": key,
                 "attempt": attempt,
@@ -116,15 +122,20 @@ class Meter:
             )
         return price
 
-    def _close_unknown(self, grant: Grant, index: int, digest: str, base: dict[str, Any]) -> int:
+    def _close_unknown(self, grant: Grant, model: str, index: int, digest: str, base: dict[str, Any]) -> int:
         """The first attempt that was never made. One left open by a crash may have been charged: it counts whole."""
         attempt = 0
-        while (booked := self._ledger.reservation(_key(grant, index, digest, attempt))) is not None:
+        while (booked := self._ledger.reservation(_key(grant, model, index, digest, attempt))) is not None:
             if booked.state == "open":
-                self._ledger.settle(_key(grant, index, digest, attempt), {})
-                self._record("model.unknown", {**base, "key": _key(grant, index, digest, attempt)})
+                self._ledger.settle(_key(grant, model, index, digest, attempt), {})
+                self._record("model.unknown", {**base, "key": _key(grant, model, index, digest, attempt)})
             attempt += 1
         return attempt
+
+    def _admit(self, grant: Grant, key: str, request: Effective, amounts: dict[Account, int]) -> None:
+        with self._admission:
+            self._permit(grant, request, amounts)
+            self._reserve(grant, key, amounts)
 
     def _reserve(self, grant: Grant, key: str, amounts: dict[Account, int]) -> None:
         try:
@@ -181,8 +192,9 @@ def _who(grant: Grant) -> dict[str, Any]:
     return {"campaign": grant.campaign, "candidate": grant.candidate, "model": grant.model}
 
 
-def _key(grant: Grant, index: int, digest: str, attempt: int) -> str:
-    return f"{grant.candidate}/call/{index}/{digest[:16]}/{attempt}"
+def _key(grant: Grant, model: str, index: int, digest: str, attempt: int) -> str:
+    """Names the model too: the ledger sums by it (`spent_since`)."""
+    return f"{grant.candidate}/call/{model}/{index}/{digest[:16]}/{attempt}"
 
 
 def _wait(fault: ProviderFault, retries: int) -> float:

@@ -19,6 +19,11 @@ PutBlob = Callable[[bytes], str]
 """Store content, return its SHA-256."""
 
 
+Permit = Callable[[Grant, Effective, Mapping[Account, int]], None]
+"""Ask policy whether this call may be made, reserving these amounts. Raises Refusal for a no; what else it raises stops
+the call as a fault of ours."""
+
+
 class Booked(Protocol):
     """A reservation, as far as the gateway looks at it."""
 

@@ -27,7 +27,7 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     if row.promoted:
         return Promotion(status="promoted", gain=row.sealed_gain, low=row.sealed_low, high=row.sealed_high)
     target = genome_target(house, spec.facts.target.name)
-    pending = Question(house, spec, edit, card, [], row)
+    pending = Question(house, spec, edit, card, [])
     first = pending.ask({"status": "pending"})
     if first.deny or first.cause:
         return pending.answer(first)
@@ -42,7 +42,7 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     shown = house.once.get(REPORT, row.candidate) or house.once.keep(
         REPORT, row.candidate, house.blobs.put(report.write(house, spec, edit, card, found).encode())
     )
-    question = Question(house, spec, edit, card, given, house.candidate(row.candidate))
+    question = Question(house, spec, edit, card, given)
     facts = {"campaign": spec.campaign, "candidate": row.candidate, "action": "promote", "heldout": found.facts(shown)}
     elsewhere = house.decide("genome", facts, campaign=spec.campaign, candidate=row.candidate)
     if not elsewhere.permitted:

@@ -118,6 +118,13 @@ KINDS: Mapping[str, Kind] = {
     "hold.approved": Kind(_fields("problem reason")),
     "hold.approval.refused": Kind(_fields("problem:name reason")),
     "hold.rejected": Kind(_fields("reason")),
+    "hold.opened": Kind(
+        _fields("kind:name statement:name approvals_needed:whole given:list roles:list codes:list expires:number")
+    ),
+    "hold.overridden": Kind(_fields("statement:name signature:name reason:name decision:name")),
+    "hold.escalated": Kind(_fields("statement:name signature:name reason decision:name")),
+    "hold.reject.verified": Kind(_fields("statement:name signature:name reason decision:name")),
+    "hold.answer.refused": Kind(_fields("action:name problem:name reason decision:name")),
     "model.call": Kind(_fields(f"{_CALL} attempt:whole prompt:hash reserved:amounts price:object")),
     "model.answer": Kind(
         _fields(f"{_CALL} answer:hash finish revision tokens_in:whole tokens_out:whole spent:amounts"),

@@ -230,8 +230,10 @@ class Ledger:
             sums = {row[0]: int(row[1] or 0) for row in connection.execute(query)}
         return {account: sums[account] for account in ACCOUNTS if account in sums}
 
-    def spent_since(self, unix: float) -> dict[Account, int]:
-        """Spending of all campaigns settled since `unix` (Unix seconds), plus all open reservations at their maximum.
+    def spent_since(self, unix: float, *, campaign: str = "", model: str = "") -> dict[Account, int]:
+        """Spending settled since `unix` (Unix seconds), plus all open reservations at their maximum.
+
+        Of all campaigns, of one, or of the calls of one model.
 
         Every account is present in the answer.
         """
@@ -245,6 +247,10 @@ class Ledger:
             .where(counted)
             .group_by(reservation_lines.c.account)
         )
+        if campaign:
+            query = query.where(reservations.c.campaign == campaign)
+        if model:
+            query = query.where(reservations.c.key.contains(f"/call/{model}/", autoescape=True))
         with self._db.read() as connection:
             sums = {row[0]: int(row[1]) for row in connection.execute(query)}
         return {account: sums.get(account, 0) for account in ACCOUNTS}

@@ -106,6 +106,17 @@ MIGRATIONS: tuple[Migration, ...] = (
                started DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION)""",
         ),
     ),
+    Migration(
+        4,
+        "holds and people's answers to them",
+        (
+            """CREATE TABLE holds (candidate TEXT NOT NULL PRIMARY KEY, campaign TEXT NOT NULL, kind TEXT NOT NULL,
+               body TEXT NOT NULL, opened DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION)""",
+            "CREATE INDEX holds_by_campaign ON holds (campaign, ended)",
+            """CREATE TABLE hold_answers (candidate TEXT NOT NULL, key TEXT NOT NULL, action TEXT NOT NULL,
+               body TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, PRIMARY KEY (candidate, key))""",
+        ),
+    ),
 )
 
 

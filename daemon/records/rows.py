@@ -12,8 +12,6 @@ SEED_VERDICT = "seed"
 
 RECORDED = "recorded"
 """Key in a row's times: Unix seconds at which the candidate's path ended."""
-HOLD_EXPIRES = "hold_expires"
-"""Key in a row's times: Unix seconds at which its hold turns into no."""
 
 
 class CandidateRow(BaseModel):
@@ -54,7 +52,7 @@ class CandidateRow(BaseModel):
     spent: dict[str, int] = {}
     """Ledger units by account."""
     times: dict[str, float] = {}
-    """Unix seconds of what happened to it (`RECORDED`, `HOLD_EXPIRES`)."""
+    """Unix seconds of what happened to it (`RECORDED`)."""
     promoted: bool = False
     arm: Literal["main", "control"] = "main"
     """`main`, or `control` for those that show what sampling alone, without a search, would have found."""

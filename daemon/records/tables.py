@@ -203,3 +203,25 @@ rollouts = Table(
     Column("started", Float, nullable=False),
     Column("ended", Float),
 )
+
+holds = Table(
+    "holds",
+    METADATA,
+    Column("candidate", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("opened", Float, nullable=False),
+    Column("ended", Float),
+    Index("holds_by_campaign", "campaign", "ended"),
+)
+
+hold_answers = Table(
+    "hold_answers",
+    METADATA,
+    Column("candidate", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Float, nullable=False),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import asdict
 
 from daemon.cli.checks import examine
@@ -16,35 +17,41 @@ from daemon.records.rows import CandidateRow
 from daemon.repo import candidate_ref
 from daemon.search.accept import alpha_for
 from daemon.search.calibration import calibrate, smallest_detectable
-from daemon.steps import choosing, closing, integrity, receiving
+from daemon.steps import choosing, closing, holds, integrity, receiving
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, attempt, request
 from daemon.steps.forecasts import opening_forecast
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
+from daemon.steps.models import may_use
 from kernels.genome_target import GenomeTarget
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import (
     Account,
     AccountLine,
+    Approval,
     BudgetExtension,
     CampaignFacts,
     CampaignReport,
     CampaignSpec,
     Choice,
+    Escalation,
+    Hold,
     Note,
+    Override,
     Progress,
     StopAnswer,
     StopQuestion,
 )
 from workflows.outside import Submission
-from workflows.ports import InfrastructureError, RefusedError
+from workflows.ports import HoldAction, InfrastructureError, RefusedError
 
 BUSY = ("quarantined:background-work", "killed:timeout")
 """What a seed is said to have done when the host had no time for it."""
 BUSY_ATTEMPTS = 8
 """After this many it is the seed after all."""
+HOUR_SECONDS = 3600
 
 
 class CampaignSteps:
@@ -126,11 +133,12 @@ class CampaignSteps:
                 "wall_cap": spec.budget.wall_seconds,
                 "accounts": ledger,
                 "requested": bool(progress.stopping),
+                "hour": house.ledger.spent_since(time.time() - HOUR_SECONDS, campaign=question.campaign),
             },
             campaign=question.campaign,
         )
         if answer.permitted:
-            return StopAnswer(stop=False, accounts=lines)
+            return StopAnswer(stop=False, accounts=lines, in_flight=answer.require.get("in_flight"))
         first = answer.deny[0] if answer.deny else None
         reason = (first.word or first.code) if first else "policy"
         return StopAnswer(stop=True, reason=reason, detail=first.msg if first else "", accounts=lines)
@@ -145,16 +153,26 @@ class CampaignSteps:
         if not decision.permitted:
             raise refused(decision)
         key = f"{campaign}/extend/{request()}"
-        body = {"add": add, "reason": extension.reason, "decision": decision.decision_id}
-        house.audit.append("budget.extend", actor=extension.by, campaign=campaign, body=body)
+        if house.once.get("budget.extend", key) is None:
+            body = {"add": add, "reason": extension.reason, "decision": decision.decision_id}
+            record = house.audit.append("budget.extend", actor=extension.by, campaign=campaign, body=body)
+            house.once.keep("budget.extend", key, str(record.seq))
         return {name: line.cap for name, line in house.ledger.extend(campaign, add, key=key).items()}
+
+    def answer(self, campaign: str, hold: Hold, action: HoldAction, given: Override | Escalation | Approval) -> str:
+        """See `holds.answer`."""
+        return holds.answer(self._house, campaign, hold, action, given)
 
     def note(self, campaign: str, note: Note) -> None:
         """Keep it in the archive and the audit log."""
-        self._house.audit.append(
-            "note", actor=note.by or "someone", campaign=campaign, candidate=note.candidate, body={"text": note.text}
-        )
-        self._house.archive.add_note(campaign, key=request(), actor=note.by, body=note.text, candidate=note.candidate)
+        key = request()
+        if self._house.once.get("note", key) is None:
+            body = {"text": note.text}
+            record = self._house.audit.append(
+                "note", actor=note.by or "someone", campaign=campaign, candidate=note.candidate, body=body
+            )
+            self._house.once.keep("note", key, str(record.seq))
+        self._house.archive.add_note(campaign, key=key, actor=note.by, body=note.text, candidate=note.candidate)
 
     def close(self, spec: CampaignSpec, facts: CampaignFacts, progress: Progress) -> CampaignReport:
         """See `closing.close`."""
@@ -169,6 +187,7 @@ class CampaignSteps:
             decision = self._house.decide("budget", question, campaign=campaign)
             if not decision.permitted:
                 raise refused(decision)
+            may_use(self._house, campaign, spec.target, model)
         return decision
 
     def _add_seed(self, campaign: str, target: Target, opened: float) -> CandidateRow:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from daemon.genomes import promoting, scoring
 from daemon.house import House
-from daemon.steps import edits, promote, record
+from daemon.steps import edits, holds, promote, record
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
 from daemon.steps.reviewing import reviewed
@@ -21,7 +21,7 @@ from workflows.models import (
     Proposal,
     Scorecard,
 )
-from workflows.ports import InfrastructureError
+from workflows.ports import HeldError, InfrastructureError
 
 
 class CandidateSteps:
@@ -31,33 +31,36 @@ class CandidateSteps:
         self._house = house
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        """Time a step; count it when the fault is ours."""
+    def _step(self, name: str, spec: CandidateSpec) -> Iterator[None]:
+        """Time a step; count it when the fault is ours; write down where a soft denial makes the candidate wait."""
         with self._house.metrics.step(name):
             try:
                 yield
+            except HeldError as error:
+                holds.show(self._house, spec.campaign, error.hold)
+                raise
             except InfrastructureError as error:
                 self._house.metrics.infrastructure_error(error)
                 raise
 
     def propose(self, spec: CandidateSpec) -> Proposal:
         """See `propose.propose`."""
-        with self._step("propose"):
+        with self._step("propose", spec):
             return propose(self._house, spec)
 
     def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
         """See `edits.gate`."""
-        with self._step("gate"):
+        with self._step("gate", spec):
             return edits.gate(self._house, spec, proposal)
 
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """See `edits.commit`."""
-        with self._step("commit"):
+        with self._step("commit", spec):
             return edits.commit(self._house, spec, edit, proposal)
 
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """See `evaluate.evaluate`."""
-        with self._step("evaluate"):
+        with self._step("evaluate", spec):
             step = scoring.evaluate if spec.facts.target.kind == "genome" else evaluate
             card = step(self._house, spec, edit)
         if card.e_value is not None:
@@ -66,7 +69,7 @@ class CandidateSteps:
 
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         """See `promote.promote`."""
-        with self._step("promote"):
+        with self._step("promote", spec):
             reviewed(self._house, spec, edit)
             step = promoting.promote if spec.facts.target.kind == "genome" else promote.promote
             promotion = step(self._house, spec, edit, card, approvals)
@@ -87,5 +90,5 @@ class CandidateSteps:
         promotion: Promotion | None,
     ) -> CandidateOutcome:
         """See `record.record`."""
-        with self._step("record"):
+        with self._step("record", spec):
             return record.record(self._house, spec, proposal, edit, commit, card, promotion)

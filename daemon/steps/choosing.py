@@ -14,6 +14,7 @@ from daemon.search.streams import stream
 from daemon.steps.budgets import budget_facts, models_of, short_of
 from daemon.steps.effects import DAEMON, recorded
 from daemon.steps.maxima import candidate_maximum
+from daemon.steps.models import may_use
 from daemon.steps.receiving import taken
 from kernels.target import Target
 from workflows.models import CampaignFacts, CampaignSpec, Choice
@@ -43,6 +44,7 @@ def choose(
         decision = house.decide("budget", question, campaign=facts.campaign, candidate=candidate)
         if not decision.permitted:
             raise short_of(decision) or refused(decision)
+        may_use(house, facts.campaign, spec.target, picked.models[0], candidate)
         house.ledger.reserve(facts.campaign, f"{candidate}/place", {"candidates": 1})
         house.ledger.settle(f"{candidate}/place", {"candidates": 1})
         row = _row(house, spec, facts, number, candidate, picked)

@@ -13,6 +13,7 @@ from daemon.search.arms import arm
 from daemon.search.intervals import Interval
 from daemon.steps.effects import DAEMON
 from daemon.steps.measuring import fixed, measuring
+from daemon.steps.tally import tally
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import Account, ArmReport, CampaignFacts, CampaignReport, CampaignSpec, Progress
@@ -44,6 +45,7 @@ def close(house: House, spec: CampaignSpec, facts: CampaignFacts, progress: Prog
         spent=spent,
         sealed_left=left(house.ledger.statement(campaign).get("sealed_queries")),
         audit_records=house.audit.size,
+        governance=tally(house.settings.home / "audit", campaign),
         **_arms(house, campaign),
         **_numbers(target, measured),
     )

@@ -8,6 +8,7 @@ from daemon.changes import FileLike, edit_facts
 from daemon.genomes.ceiling import ceiling_facts, objections
 from daemon.house import House
 from daemon.repo import File, candidate_ref
+from daemon.steps import holds
 from daemon.steps.likeness import likeness, twin_of
 from kernels.target import Target
 from sandbox.copyout import Bundle, parse_bundle
@@ -33,7 +34,7 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
     )
     if not facts["changes"] and not facts["unsafe"]:
         return Edit(verdict="failed:no-change", reasons=("the answer changes nothing",))
-    decision = house.decide("edit", facts, campaign=spec.campaign, candidate=choice.candidate)
+    decision = holds.ask(house, "edit", facts, spec)
     if not decision.permitted:
         first = decision.deny[0].code if decision.deny else "POLICY"
         return Edit(verdict=f"denied:{first}", reasons=decision.reasons, decision_id=decision.decision_id)

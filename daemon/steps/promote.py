@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
 from daemon import approvals
 from daemon.gate import Decision
 from daemon.house import House
-from daemon.records.rows import HOLD_EXPIRES, CandidateRow
 from daemon.search.intervals import Interval, mean_interval
+from daemon.standing import starter
+from daemon.steps import holds
 from daemon.steps.effects import DAEMON
 from daemon.steps.measuring import fixed, measuring
 from daemon.steps.reviewing import lowered, objection
 from kernels.target import Target
 from sandbox.judging import CandidateFault
-from workflows.models import Approval, CandidateSpec, Edit, Promotion, Scorecard
+from workflows.models import Approval, CandidateSpec, Edit, Hold, Promotion, Scorecard
 
 ROUNDS = 3
 """Fresh containers and new inputs for each: a lucky run does not repeat."""
 PAIRS = 6
 """Pairs of one round."""
+EXPIRY = "expiry"
+"""The `by` of a rejection that no person made."""
 EVIDENCE = {"verdict", "gain", "low", "high", "pairs", "e_value", "threshold"}
 
 
@@ -34,7 +36,7 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     champion = house.candidate(house.archive.champion(target.name) or spec.facts.seed_candidate)
     if card.score is None or (champion.score is not None and card.score <= champion.score):
         return Promotion(status="not-better", reasons=(f"its score does not pass that of {champion.candidate}",))
-    question = Question(house, spec, edit, card, given, row)
+    question = Question(house, spec, edit, card, given)
     first = lowered(question.ask({"status": "pending"}), objection(house, row.candidate), question.signed)
     if not first.permitted:
         return question.answer(first)
@@ -60,7 +62,9 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
 
 
 def reject(house: House, spec: CandidateSpec, approval: Approval) -> None:
-    """Record a person's no, or that nobody answered."""
+    """Record a person's no, or that nobody answered, and let nobody wait for it any more."""
+    house.holds.end(spec.choice.candidate)
+    house.metrics.hold_answer("expired" if approval.by == EXPIRY else "reject")
     house.audit.append(
         "hold.rejected",
         actor=approval.by,
@@ -73,11 +77,9 @@ def reject(house: House, spec: CandidateSpec, approval: Approval) -> None:
 class Question:
     """The decision `promote` about one candidate, with the approvals given so far."""
 
-    def __init__(
-        self, house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, given: list[Approval], row: CandidateRow
-    ) -> None:
-        self._house, self._spec, self._card, self._row = house, spec, card, row
-        self._tree = edit.tree
+    def __init__(self, house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, given: list[Approval]) -> None:
+        self._house, self._spec, self._card = house, spec, card
+        self._tree, self._started_by = edit.tree, starter(house.archive, spec.campaign)
         # Verified anew at each question: a key may have been struck off since.
         self._checked = [self._check(one) for one in given]
 
@@ -89,12 +91,13 @@ class Question:
     @property
     def signed(self) -> bool:
         """Whether somebody who did not start the campaign has signed, whatever policy asks for."""
-        return any(one.verified and one.by != self._started_by() for one in self._checked)
+        return any(one.verified and one.by != self._started_by for one in self._checked)
 
     def ask(self, sealed: dict[str, Any]) -> Decision:
         """One question to the gate."""
         facts, spec = self._spec.facts, self._spec
-        return self._house.decide(
+        return holds.ask(
+            self._house,
             "promote",
             {
                 "campaign": spec.campaign,
@@ -106,35 +109,36 @@ class Question:
                 },
                 "sealed": {"gain": None, "low": None, "high": None, "rounds": 0, **sealed},
                 "approvals": [{"by": one.by, "verified": one.verified} for one in self._checked],
-                "started_by": self._started_by(),
+                "escalations": holds.escalations(self._house, spec.choice.candidate),
+                "started_by": self._started_by,
             },
-            campaign=spec.campaign,
-            candidate=spec.choice.candidate,
+            spec,
         )
-
-    def _started_by(self) -> str:
-        campaign = self._house.archive.campaign(self._spec.campaign)
-        return str(json.loads(campaign.spec).get("started_by", "")) if campaign else ""
 
     def answer(self, decision: Decision) -> Promotion:
         """A hold where only people are missing, else a final no."""
-        told = tuple(f"{finding.code}: {finding.msg}" for finding in decision.deny)
+        denials = tuple(f"{finding.code}: {finding.msg}" for finding in decision.deny)
         wanted = int(decision.require.get("approvals", 0) or 0)
-        if told or not wanted:
-            return Promotion(status="refused", reasons=told or ("the policy does not permit it",))
-        expires = self._row.times.get(HOLD_EXPIRES)
-        if expires is None:
-            # Fixed when the hold is first shown: it is part of what people sign.
-            expires = float(int(time.time() + float(decision.require.get("expires_seconds", 0))))
-            self._house.archive.put(self._row.model_copy(update={"times": {**self._row.times, HOLD_EXPIRES: expires}}))
+        if denials or not wanted:
+            return Promotion(status="refused", reasons=denials or ("the policy does not permit it",))
+        candidate = self._spec.choice.candidate
+        expires = holds.expiry(self._house, candidate, float(decision.require.get("expires_seconds", 0)))
+        signers = tuple(str(name) for name in decision.require.get("signers", ()))
+        roles = tuple(str(role) for role in decision.require.get("roles", ()))
         problems = tuple(f"{one.by}: {one.problem}" for one in self._checked if not one.verified)
-        return Promotion(
-            status="hold",
-            reasons=(f"policy asks for {wanted} signed approval(s)", *problems),
+        told = f"policy asks for {wanted} signed approval(s)" + (f" by {', '.join(roles)}" if roles else "")
+        hold = Hold(
+            candidate=candidate,
+            reasons=(f"{told}; {len(signers)} given", *problems),
             statement=self._text(expires),
+            approvals_needed=wanted,
+            given=signers,
+            roles=roles,
+            since=time.time(),
             expires=expires,
-            approvals=wanted,
         )
+        holds.show(self._house, self._spec.campaign, hold)
+        return Promotion(status="hold", reasons=hold.reasons, hold=hold)
 
     def _text(self, expires: float) -> str:
         return approvals.statement(
@@ -147,12 +151,13 @@ class Question:
         )
 
     def _check(self, approval: Approval) -> approvals.Checked:
-        expires = self._row.times.get(HOLD_EXPIRES, 0.0)
-        signers = self._house.settings.home / "keys" / "allowed_signers"
+        expires = holds.expiry(self._house, approval.candidate, 0.0)
+        signers = self._house.settings.signers
         if time.time() > expires:
             checked = approvals.Checked(approval.by, False, "the hold has expired")
         else:
             checked = approvals.check(self._text(expires), approval.by, approval.signature, signers)
+        self._house.metrics.hold_answer("approve" if checked.verified else "refused")
         self._house.audit.append(
             "hold.approved" if checked.verified else "hold.approval.refused",
             actor=approval.by,

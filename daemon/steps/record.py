@@ -68,6 +68,7 @@ def record(
             },
         )
         house.metrics.candidate_decided(card.verdict, spec.facts.target.metric_kind)
+    house.holds.end(choice.candidate)
     fresh = house.archive.put(fresh.model_copy(update={"times": {**row.times, RECORDED: row.updated}}))
     rollout.review(house)
     return outcome(house, fresh)

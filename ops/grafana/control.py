@@ -42,6 +42,30 @@ GATE = Row(
             ],
         ),
         Panel(
+            "Findings by level",
+            "What rules found in the last hour. advisory and dry-run stop nothing; soft-mandatory waits for an "
+            "override; hard-mandatory is final.",
+            "none",
+            [Query(f"sum by (level) (increase(ratchet_findings_total{HERE}[1h]))", "{{level}}")],
+            colours={"advisory": "blue", "dry-run": "purple", "soft-mandatory": "orange", "hard-mandatory": "red"},
+            decimals=0,
+        ),
+        Panel(
+            "Answers to holds",
+            "What people said in the last hour, and which holds expired. refused: it did not count, by policy or "
+            "for its signature.",
+            "none",
+            [Query(f"sum by (answer) (increase(ratchet_hold_answers_total{HERE}[1h]))", "{{answer}}")],
+            decimals=0,
+        ),
+        Panel(
+            "Approvals of open holds",
+            "How many approvals the open holds need in all, and how many were given.",
+            "none",
+            [Query(f"sum by (state) (ratchet_hold_approvals{HERE})", "{{state}}")],
+            decimals=0,
+        ),
+        Panel(
             "Bundle in force",
             "Revision of the policy bundle that decides now; it is in every decision record.",
             "none",

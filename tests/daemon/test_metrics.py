@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from daemon import metrics as module
+from daemon import metric_labels as module
 from daemon.metrics import Metrics, model_class
 from workflows import models, ports
 from workflows.ports import RefusedError

@@ -147,6 +147,15 @@ class Daemon:
             [str(RATCHET), *words], env=self.env, capture_output=True, text=True, timeout=120, check=False
         )
 
+    def signer(self, name: str) -> tuple[str, ...]:
+        """A person with a key of their own, listed as a signer; the words by which they sign."""
+        key = self.folder / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        kind, text, *_ = key.with_suffix(".pub").read_text().split()
+        with (self.state / "keys" / "allowed_signers").open("a") as signers:
+            signers.write(f"{name} {kind} {text}\n")
+        return "--by", name, "--key", str(key)
+
     def start_campaign(self, **spec: Any) -> str:
         """By the Temporal CLI, from a file, as the README says."""
         name = f"k-{uuid.uuid4().hex[:8]}"

@@ -43,8 +43,9 @@ def test_a_held_candidate_is_promoted_by_a_listed_signature_only(own_daemon: Dae
     signed = daemon.ratchet(*approve, "--by", "ana", "--key", str(daemon.folder / "ana"))
     assert signed.returncode == 0, signed.stdout + signed.stderr
     daemon.until(lambda: daemon.query(campaign)["champion"] == candidate, 60)
+    said = ("--by", "ana", "--reason", "one is enough", "--key", str(daemon.folder / "ana"))
     for hold in daemon.query(campaign, "holds")["rows"] or []:
-        daemon.ratchet("campaign", "reject", campaign, hold["candidate"], "--by", "ana", "--reason", "one is enough")
+        daemon.ratchet("campaign", "reject", campaign, hold["candidate"], *said)
     daemon.temporal("workflow", "signal", "-w", campaign, "--name", "stop")
 
     db = Database(sqlite_url(daemon.state / "records.db"))

@@ -27,5 +27,6 @@ def test_an_imported_task_finds_gains_that_wait_for_a_person(daemon: Daemon, tmp
     assert best.verdict == "accepted" and best.gain is not None and 0 < best.gain < 0.2
     assert not any(row.promoted for row in rows.values())
     daemon.temporal("workflow", "signal", "-w", campaign, "--name", "stop")
+    signed = daemon.signer("gus")
     for hold in held:
-        daemon.ratchet("campaign", "reject", campaign, hold["candidate"], "--by", "ana", "--reason", "only a test")
+        daemon.ratchet("campaign", "reject", campaign, hold["candidate"], *signed, "--reason", "only a test")

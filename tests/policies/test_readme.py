@@ -38,7 +38,7 @@ def codes(folder: Path, opa: Path, question: str, facts: dict[str, Any]) -> list
 
 
 def test_the_three_first_things(folder: Path, shipped: Path, opa: Path) -> None:
-    forbid, cap, second, _ = blocks(shipped, "yaml")
+    forbid, cap, second, *_ = blocks(shipped, "yaml")
     tune(folder, "edit", forbid)
     tune(folder, "budget", cap)
     tune(folder, "promote", second)

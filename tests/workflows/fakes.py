@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from workflows.genome import GenomeMove
 from workflows.models import (
@@ -18,7 +19,10 @@ from workflows.models import (
     Choice,
     Commit,
     Edit,
+    Escalation,
+    Hold,
     Note,
+    Override,
     Progress,
     Promotion,
     Proposal,
@@ -28,7 +32,7 @@ from workflows.models import (
     TargetFacts,
 )
 from workflows.outside import Submission
-from workflows.ports import InfrastructureError, RefusedError
+from workflows.ports import HeldError, HoldAction, InfrastructureError, RefusedError
 from workflows.replay import Judged, ReplayAsked, Replayed
 
 
@@ -39,6 +43,7 @@ class FakePorts:
         self.verdict = verdict
         self.pace = pace
         self.holds: set[int] = set()
+        self.soft: set[int] = set()
         self.hold_seconds = 60.0
         self.lock = threading.Lock()  # protects what the test reads below
         self.recorded: list[str] = []
@@ -49,6 +54,8 @@ class FakePorts:
         self.bugs: dict[str, Exception] = {}
         self.attempts: dict[str, int] = {}
         self.refuse_extension = ""
+        self.answers: list[tuple[str, str]] = []
+        self.most_in_flight: int | None = None
 
     # -- CampaignPort --------------------------------------------------------------------------------------------
 
@@ -90,12 +97,19 @@ class FakePorts:
             return StopAnswer(stop=True, reason="candidates")
         if progress.since_accepted >= question.facts.patience:
             return StopAnswer(stop=True, reason="patience")
-        return StopAnswer(stop=False)
+        return StopAnswer(stop=False, in_flight=self.most_in_flight)
 
     def extend(self, campaign: str, extension: BudgetExtension) -> dict[str, int]:
         if self.refuse_extension:
             raise RefusedError("BUDGET-EXTEND", self.refuse_extension)
         return {str(name): amount for name, amount in extension.add.amounts().items()}
+
+    def answer(self, campaign: str, hold: Hold, action: HoldAction, given: Override | Escalation | Approval) -> str:
+        if given.signature != "good":
+            raise RefusedError("OVERRIDE-UNSIGNED", f"not signed by {given.by}")
+        with self.lock:
+            self.answers.append((action, hold.candidate))
+        return f"{hold.candidate}: {action} by {given.by}"
 
     def note(self, campaign: str, note: Note) -> None:
         self.notes.append(note.text)
@@ -127,7 +141,23 @@ class FakePorts:
         verdict = self.verdict(spec.choice.number)
         return Proposal(verdict=verdict) if verdict.startswith("killed") else Proposal(bundle="b" * 64)
 
+    def hold(self, candidate: str, kind: Literal["approval", "override"]) -> Hold:
+        now = time.time()
+        return Hold(
+            candidate=candidate,
+            kind=kind,
+            reasons=("policy asks for people",),
+            statement="{}",
+            approvals_needed=1 if kind == "approval" else 0,
+            codes=() if kind == "approval" else ("EDIT-SIZE",),
+            since=now,
+            expires=now + self.hold_seconds,
+        )
+
     def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
+        candidate = spec.choice.candidate
+        if spec.choice.number in self.soft and not any(one == ("override", candidate) for one in self.answers):
+            raise HeldError("EDIT-SIZE", "too large", self.hold(candidate, "override"))
         verdict = self.verdict(spec.choice.number)
         return Edit(verdict=verdict) if verdict.startswith("denied") else Edit(tree="t")
 
@@ -142,13 +172,7 @@ class FakePorts:
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:
         self._maybe_fail("promote")
         if spec.choice.number in self.holds and not any(one.signature == "good" for one in approvals):
-            return Promotion(
-                status="hold",
-                reasons=("policy asks for 1 signed approval(s)",),
-                statement="{}",
-                expires=time.time() + self.hold_seconds,
-                approvals=1,
-            )
+            return Promotion(status="hold", hold=self.hold(spec.choice.candidate, "approval"))
         with self.lock:
             self.promoted.append(spec.choice.candidate)
         return Promotion(status="promoted")

@@ -136,7 +136,7 @@ async def test_an_approval_that_does_not_count_leaves_the_hold(run: Run) -> None
     await handle.execute_update("approve", {"candidate": first, "by": "eve", "signature": "bad"})
     await asyncio.sleep(0.3)
     assert first not in ports.promoted
-    await handle.execute_update("reject", {"candidate": first, "by": "ana", "reason": "not yet"})
+    await handle.execute_update("reject", {"candidate": first, "by": "ana", "reason": "not yet", "signature": "good"})
     report = await handle.result()
     assert first not in ports.promoted and report["verdicts"] == {"accepted": 1}
     assert [one.by for one in ports.rejected] == ["ana"]
@@ -147,6 +147,67 @@ async def test_a_hold_that_expires_is_a_no(run: Run) -> None:
     ports.holds, ports.hold_seconds = {1}, 0.5
     await (await (await run(ports))(candidates=1)).result()
     assert [one.by for one in ports.rejected] == ["expiry"] and not ports.promoted
+
+
+async def test_a_soft_denial_waits_for_an_override_and_then_goes_on(run: Run) -> None:
+    ports = FakePorts(lambda number: "failed:no-gain")
+    ports.soft = {1}
+    handle = await (await run(ports))(candidates=1)
+    first = f"{handle.id}-c1"
+    holds = await until(handle, "holds", lambda holds: holds["count"] == 1)
+    assert (holds["rows"][0]["kind"], holds["rows"][0]["codes"]) == ("override", ["EDIT-SIZE"])
+    given = {"candidate": first, "by": "bo", "reason": "generated table, read twice", "until": 2_000_000_000}
+    for name, argument, sentence in (
+        ("approve", {"candidate": first, "by": "bo", "signature": "good"}, "needs an override, not an approval"),
+        ("escalate", {"candidate": first, "by": "bo", "approvals": 2}, "only what waits for approvals"),
+        ("override", {**given, "signature": "bad"}, "not signed by bo"),
+        ("override", {**given, "until": 0}, "until"),
+    ):
+        with pytest.raises(WorkflowUpdateFailedError) as failed:
+            await handle.execute_update(name, argument)
+        assert sentence in str(failed.value.cause)
+    assert (await handle.query("status"))["decided"] == 0
+    assert "bo" in await handle.execute_update("override", {**given, "signature": "good"})
+    report = await handle.result()
+    assert report["verdicts"] == {"failed": 1} and ports.answers == [("override", first)]
+
+
+async def test_a_soft_denial_that_nobody_overrides_is_final(run: Run) -> None:
+    ports = FakePorts(lambda number: "failed:no-gain")
+    ports.soft, ports.hold_seconds = {1, 2}, 0.5
+    report = await (await (await run(ports))(candidates=2)).result()
+    assert report["verdicts"] == {"denied": 2}
+    assert [one.by for one in ports.rejected] == ["expiry", "expiry"]
+
+
+async def test_an_escalation_asks_again_and_a_rejection_must_be_signed(run: Run) -> None:
+    ports = FakePorts(lambda number: "accepted")
+    ports.holds = {1}
+    handle = await (await run(ports))(candidates=1)
+    first = f"{handle.id}-c1"
+    await until(handle, "holds", lambda holds: holds["count"] == 1)
+    said = await handle.execute_update(
+        "escalate", {"candidate": first, "by": "bo", "approvals": 2, "signature": "good"}
+    )
+    assert said == f"{first}: escalate by bo"
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await handle.execute_update("reject", {"candidate": first, "by": "bo"})
+    assert "not signed by bo" in str(failed.value.cause)
+    assert not ports.rejected
+    await handle.execute_update("reject", {"candidate": first, "by": "bo", "signature": "good"})
+    await handle.result()
+    assert ports.answers == [("escalate", first), ("reject", first)] and not ports.promoted
+
+
+async def test_a_narrowed_policy_narrows_a_running_campaign(run: Run) -> None:
+    ports = FakePorts(pace=0.2)
+    ports.most_in_flight = 1
+    handle = await (await run(ports))(candidates=4, in_flight=4)
+    seen = set()
+    while (status := await handle.query("status"))["decided"] != 4:
+        seen.add(status["in_flight"])
+        await asyncio.sleep(0.02)
+    assert seen == {0, 1} or seen == {1}
 
 
 async def test_a_rejected_update_says_why_in_one_sentence(run: Run) -> None:

@@ -65,6 +65,20 @@ within(value, limit) if {
 }
 
 # METADATA
+# title: A person with one of the roles
+# description: No roles asked for, every named person has one. Who has which role is in `people/data.yaml`.
+has_role(by, roles) if {
+	roles == []
+	trim_space(by) != ""
+}
+
+has_role(by, roles) if {
+	some role in roles
+	by in data.ratchet.people.roles[role]
+	trim_space(by) != ""
+}
+
+# METADATA
 # title: A path matches one of the globs
 # description: "`*` stays within a folder, `**` crosses folders; a leading `**/` also matches at the top."
 matches_any(globs, path) if {
@@ -124,8 +138,8 @@ decision(facts) := {
 	"schema": 1,
 	"allow": allowed(facts),
 	"deny": array.concat(blocking(facts.findings), unproven(facts)),
-	"warn": [found | some found in facts.findings; not found.level in blocking_levels],
-	"require": facts.require,
+	"warn": [found | some found in facts.findings; harmless(found)],
+	"require": object.union(facts.require, overridable(facts)),
 	"decision_id": input.decision_id,
 	"revision": revision,
 }
@@ -149,7 +163,49 @@ malformed(problems) := {
 	"revision": revision,
 }
 
-blocking(findings) := [found | some found in findings; found.level in blocking_levels]
+blocking(findings) := [found | some found in findings; not harmless(found)]
+
+# METADATA
+# title: A finding that stops nothing
+# description: By its level, or because a sound override names its code. Nothing lifts a hard-mandatory one.
+harmless(found) if found.level in (levels - blocking_levels)
+
+harmless(found) if {
+	found.level == "soft-mandatory"
+	found.code in lifted
+}
+
+# METADATA
+# title: Codes that this candidate may pass
+# description: Those that its sound overrides name.
+lifted contains code if {
+	some given in input.overrides
+	data.ratchet.override.sound(given)
+	some code in given.codes
+}
+
+# METADATA
+# title: What an override could lift
+# description: >-
+#   Named when everything that blocks is soft-mandatory, the question is about a candidate, somebody has the role, and not
+#   too many of the campaign's candidates wait already. The daemon then lets the candidate wait.
+default overridable(_) := {}
+
+overridable(facts) := {"override": {
+	"codes": sort({found.code | some found in stopping}),
+	"wait_seconds": data.ratchet.override.wait_seconds,
+}} if {
+	input.candidate != ""
+	facts.needs == facts.proven
+	stopping := blocking(facts.findings)
+	count(stopping) > 0
+	every found in stopping {
+		found.level == "soft-mandatory"
+	}
+	some role in data.ratchet.override.roles.override
+	count(data.ratchet.people.roles[role]) > 0
+	input.waiting < data.ratchet.override.most_waiting
+}
 
 default allowed(_) := false
 
@@ -158,7 +214,7 @@ allowed(facts) if {
 	count(facts.needs) > 0
 	facts.needs == facts.proven
 	every found in facts.findings {
-		found.level in (levels - blocking_levels)
+		harmless(found)
 	}
 }
 

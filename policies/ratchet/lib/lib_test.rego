@@ -169,3 +169,105 @@ test_a_misspelt_limit_is_named if {
 }
 
 test_the_data_as_it_lies_is_well_typed if lib.data_problems == set()
+
+# Overrides.
+
+override := {
+	"by": "ben", "started_by": "ann", "verified": true, "reason": "a reason long enough", "candidate": "c-c1",
+	"codes": ["X"], "lasts_seconds": 100, "left_seconds": 1,
+}
+
+judged(level, more, waiting) := got if {
+	got := lib.decision(object.union(settled, {"findings": {finding(level)}, "require": {"a": 1}})) with input as object.union(
+		{
+			"decision_id": "d",
+			"candidate": "c-c1",
+			"waiting": waiting,
+			"overrides": [object.union(override, more)],
+		},
+		{},
+	)
+		with data.ratchet.people.roles as {"admin": ["ben", "ann"], "none": []}
+		with data.ratchet.override.roles as {"override": ["admin"]}
+		with data.ratchet.override.most_seconds as 100
+		with data.ratchet.override.wait_seconds as 60
+		with data.ratchet.override.most_waiting as 2
+}
+
+test_a_sound_override_lifts_a_soft_finding if {
+	got := judged("soft-mandatory", {}, 0)
+	got.allow
+	got.deny == []
+	[found.level | some found in got.warn] == ["soft-mandatory"]
+	got.require == {"a": 1}
+}
+
+test_nothing_lifts_a_hard_finding if {
+	got := judged("hard-mandatory", {}, 0)
+	not got.allow
+	count(got.deny) == 1
+	got.require == {"a": 1}
+}
+
+test_an_unsound_override_lifts_nothing[note] if {
+	some note, more in {
+		"not signed": {"verified": false},
+		"the starter": {"by": "ann"},
+		"nobody started it": {"started_by": ""},
+		"without the role": {"by": "eve"},
+		"short reason": {"reason": "because"},
+		"too long": {"lasts_seconds": 101},
+		"over": {"left_seconds": 0},
+		"another candidate": {"candidate": "c-c2"},
+		"another code": {"codes": ["Y"]},
+	}
+	got := judged("soft-mandatory", more, 0)
+	not got.allow
+	count(got.deny) == 1
+	got.require == {"a": 1, "override": {"codes": ["X"], "wait_seconds": 60}}
+}
+
+test_it_waits_only_where_somebody_could_override[note] if {
+	some note, tc in {
+		"one more may wait": [{"waiting": 1}, {}, ["admin"], {finding("soft-mandatory")}, true],
+		"too many wait": [{"waiting": 2}, {}, ["admin"], {finding("soft-mandatory")}, false],
+		"nobody counts": [{}, {}, ["admin"], {finding("soft-mandatory")}, false],
+		"no candidate": [{"waiting": 0, "candidate": ""}, {}, ["admin"], {finding("soft-mandatory")}, false],
+		"nobody has the role": [{"waiting": 0}, {}, ["none"], {finding("soft-mandatory")}, false],
+		"unknown role": [{"waiting": 0}, {}, ["else"], {finding("soft-mandatory")}, false],
+		"not proven": [{"waiting": 0}, {"proven": set()}, ["admin"], {finding("soft-mandatory")}, false],
+		"also hard": [
+			{"waiting": 0}, {}, ["admin"],
+			{finding("soft-mandatory"), object.union(finding("hard-mandatory"), {"code": "Y"})}, false,
+		],
+		"nothing blocks": [{"waiting": 0}, {}, ["admin"], {finding("advisory")}, false],
+	}
+	got := lib.decision(object.union(settled, object.union({"findings": tc[3]}, tc[1]))) with input as object.union({"decision_id": "d", "candidate": "c-c1"}, tc[0])
+		with data.ratchet.people.roles as {"admin": ["ben"], "none": []}
+		with data.ratchet.override.roles as {"override": tc[2]}
+		with data.ratchet.override.most_waiting as 2
+	waits(got) == tc[4]
+}
+
+default waits(_) := false
+
+waits(got) if got.require.override.wait_seconds >= 0
+
+test_roles[note] if {
+	some note, tc in {
+		"none asked for": ["eve", [], true],
+		"none asked of nobody": [" ", [], false],
+		"has it": ["ben", ["admin"], true],
+		"has one of two": ["ben", ["none", "admin"], true],
+		"has it not": ["eve", ["admin"], false],
+		"nobody has it": [" ", ["odd"], false],
+		"unknown": ["ben", ["else"], false],
+	}
+	has_role(tc[0], tc[1]) == tc[2]
+}
+
+default has_role(_, _) := false
+
+has_role(by, roles) if {
+	lib.has_role(by, roles) with data.ratchet.people.roles as {"admin": ["ben"], "none": [], "odd": [" "]}
+}

@@ -40,6 +40,8 @@ tuned.budget.levels := data.ratchet.budget.levels
 
 tuned.stop.defaults := data.ratchet.stop.defaults
 
+tuned.stop.rate := data.ratchet.stop.rate
+
 tuned.stop.accounts := data.ratchet.stop.accounts
 
 tuned.stop.order := data.ratchet.stop.order
@@ -73,3 +75,27 @@ tuned.genome.heldout := data.ratchet.genome.heldout
 tuned.genome.canary := data.ratchet.genome.canary
 
 tuned.genome.levels := data.ratchet.genome.levels
+
+tuned.people.roles := data.ratchet.people.roles
+
+tuned.override.wait_seconds := data.ratchet.override.wait_seconds
+
+tuned.override.most_waiting := data.ratchet.override.most_waiting
+
+tuned.override.reason_length := data.ratchet.override.reason_length
+
+tuned.override.most_seconds := data.ratchet.override.most_seconds
+
+tuned.override.undo_seconds := data.ratchet.override.undo_seconds
+
+tuned.override.roles := data.ratchet.override.roles
+
+tuned.override.escalation := data.ratchet.override.escalation
+
+tuned.override.levels := data.ratchet.override.levels
+
+tuned.model.models := data.ratchet.model.models
+
+tuned.model.targets := data.ratchet.model.targets
+
+tuned.model.levels := data.ratchet.model.levels

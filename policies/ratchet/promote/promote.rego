@@ -33,7 +33,11 @@ own_rules := data.ratchet.local.promote.deny
 
 # What must hold for every promotion, whatever the levels in data say.
 
-proven contains "settings" if lib.settled("promote")
+proven contains "settings" if {
+	lib.settled("promote")
+	lib.settled("override")
+	lib.settled("people")
+}
 
 proven contains "accepted" if input.evidence.verdict == "accepted"
 
@@ -64,21 +68,36 @@ better(measured) if {
 
 terms := data.ratchet.promote.kinds[input.target.kind]
 
-needed := max([terms.approvals, data.ratchet.promote.cohabiting_approvals, 1]) if input.target.integrity == "cohabiting"
+needed := max(asked | {data.ratchet.promote.cohabiting_approvals, 1}) if input.target.integrity == "cohabiting"
 
-needed := terms.approvals if input.target.integrity == "isolated"
+needed := max(asked) if input.target.integrity == "isolated"
+
+# Nobody is asked for where data says nothing of the kind: then `needed` is undefined, and nothing is promoted.
+asked := {terms.approvals} | {raised.approvals | some raised in raises}
+
+# METADATA
+# title: Escalations that count
+# description: Signed, by somebody who may, and within data's bound. They only ever ask for more.
+raises contains raised if {
+	some raised in input.escalations
+	raised.verified == true
+	lib.has_role(raised.by, data.ratchet.override.roles.escalate)
+	lib.within(raised.approvals, data.ratchet.override.escalation.most_approvals)
+}
+
+# Every role that an escalation asked for, which each of those who sign must have.
+raised_roles := {raised.role | some raised in raises; raised.role != ""}
 
 signers := {approval.by |
 	some approval in input.approvals
 	approval.verified == true
 	trim_space(approval.by) != ""
 	approval.by != input.started_by
-	role_counts(object.get(approval, "role", ""))
+	lib.has_role(approval.by, data.ratchet.promote.roles)
+	every role in raised_roles {
+		lib.has_role(approval.by, [role])
+	}
 }
-
-role_counts(_) if data.ratchet.promote.roles == []
-
-role_counts(role) if role in data.ratchet.promote.roles
 
 # METADATA
 # title: Whether people have to be waited for
@@ -95,7 +114,15 @@ hold := false if {
 # description: Approvals still missing are counted by distinct persons; the starter of the campaign never counts.
 default require := {}
 
-require := {"approvals": needed, "given": count(signers), "expires_seconds": terms.expires_seconds} if hold
+require := {
+	"approvals": needed,
+	"given": count(signers),
+	"signers": sort(signers),
+	"roles": sort(raised_roles | {role | some role in data.ratchet.promote.roles}),
+	"expires_seconds": terms.expires_seconds,
+} if {
+	hold
+}
 
 # METADATA
 # title: Unknown kind of target

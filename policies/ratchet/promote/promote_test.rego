@@ -14,12 +14,18 @@ facts := {
 		"e_value": 20, "threshold": 20, "manifest_intact": true,
 	},
 	"sealed": {"status": "done", "gain": 0.5, "low": 0.3, "high": 0.6, "rounds": 2},
-	"approvals": [], "started_by": "ann",
+	"approvals": [], "escalations": [], "started_by": "ann",
 }
 
 genome(approvals) := object.union(facts, {"target": {"kind": "genome"}, "approvals": approvals})
 
-yes(name) := {"by": name, "verified": true, "role": "reviewer"}
+yes(name) := {"by": name, "verified": true}
+
+roles := {"reviewer": ["ann", "ben", "cat", "dan", " "], "owner": ["cat", "dan"], "nobody": []}
+
+more(approvals, role) := {"by": "eve", "verified": true, "approvals": approvals, "role": role}
+
+escalated(given, escalations) := object.union(given, {"escalations": escalations})
 
 evidence(more) := object.union(facts, {"evidence": more})
 
@@ -32,6 +38,9 @@ decide(given) := got if {
 		with data.ratchet.promote.kinds as kinds
 		with data.ratchet.promote.cohabiting_approvals as 1
 		with data.ratchet.promote.roles as ["reviewer"]
+		with data.ratchet.people.roles as roles
+		with data.ratchet.override.roles as object.union(data.ratchet.override.roles, {"escalate": []})
+		with data.ratchet.override.escalation as {"most_approvals": 3, "most_seconds": 9}
 		with data.ratchet.promote.levels as {}
 }
 
@@ -45,6 +54,11 @@ test_allowed[note] if {
 		"more than enough": genome([yes("ben"), yes("cat"), yes("dan")]),
 		"one of several does not count": genome([yes("ben"), yes("ann"), yes("cat")]),
 		"cohabiting with one": object.union(facts, {"target": {"integrity": "cohabiting"}, "approvals": [yes("ben")]}),
+		"an escalation that is met": escalated(genome([yes("ben"), yes("cat"), yes("dan")]), [more(3, "")]),
+		"an escalation to a role that is met": escalated(genome([yes("cat"), yes("dan")]), [more(0, "owner")]),
+		"an escalation that was not signed": escalated(facts, [object.union(more(2, ""), {"verified": false})]),
+		"an escalation beyond the bound": escalated(facts, [more(4, "")]),
+		"an escalation to less": escalated(facts, [more(0, "")]),
 		"smallest gain": evidence({"gain": 0.1, "low": 0.01}),
 	}
 	got := decide(given)
@@ -60,8 +74,9 @@ test_hold[note] if {
 		"one person twice": [genome([yes("ben"), yes("ben")]), 2, 1, 90],
 		"the starter": [genome([yes("ben"), yes("ann")]), 2, 1, 90],
 		"not verified": [genome([yes("ben"), object.union(yes("cat"), {"verified": false})]), 2, 1, 90],
-		"wrong role": [genome([yes("ben"), object.union(yes("cat"), {"role": "guest"})]), 2, 1, 90],
-		"no role": [genome([yes("ben"), object.remove(yes("cat"), {"role"})]), 2, 1, 90],
+		"without the role": [genome([yes("ben"), yes("eve")]), 2, 1, 90],
+		"escalated": [escalated(genome([yes("ben"), yes("cat")]), [more(3, "")]), 3, 2, 90],
+		"escalated where nobody was asked": [escalated(facts, [more(1, "")]), 1, 0, 60],
 		"nameless": [genome([yes("ben"), yes(" ")]), 2, 1, 90],
 		"cohabiting": [object.union(facts, {"target": {"integrity": "cohabiting"}}), 1, 0, 60],
 		"cohabiting genome": [object.union(genome([yes("ben")]), {"target": {"integrity": "cohabiting"}}), 2, 1, 90],
@@ -70,7 +85,33 @@ test_hold[note] if {
 	got := decide(tc[0])
 	not got.allow
 	got.deny == []
-	got.require == {"approvals": tc[1], "given": tc[2], "expires_seconds": tc[3]}
+	got.require == {
+		"approvals": tc[1], "given": tc[2], "signers": array.slice(["ben", "cat"], 0, tc[2]),
+		"roles": ["reviewer"], "expires_seconds": tc[3],
+	}
+}
+
+test_an_escalation_to_a_role[note] if {
+	some note, tc in {
+		"one of them has it": [[more(0, "owner")], ["cat"], ["owner", "reviewer"]],
+		"nobody has it": [[more(0, "nobody")], [], ["nobody", "reviewer"]],
+		"all roles are needed": [[more(0, "owner"), more(2, "nobody")], [], ["nobody", "owner", "reviewer"]],
+	}
+	got := decide(escalated(genome([yes("ben"), yes("cat")]), tc[0]))
+	not got.allow
+	got.deny == []
+	[got.require.signers, got.require.given, got.require.roles] == [tc[1], count(tc[1]), tc[2]]
+}
+
+test_who_may_escalate if {
+	given := escalated(facts, [more(2, "")])
+	got := promote.decision with input as given with data.ratchet.local as {}
+		with data.ratchet.promote.kinds as kinds
+		with data.ratchet.promote.roles as []
+		with data.ratchet.promote.levels as {}
+		with data.ratchet.people.roles as roles
+		with data.ratchet.override.roles as object.union(data.ratchet.override.roles, {"escalate": ["owner"]})
+	got.allow
 }
 
 test_denied[note] if {
@@ -101,7 +142,7 @@ test_denied[note] if {
 }
 
 test_any_role_counts_when_none_is_listed if {
-	got := promote.decision with input as genome([object.remove(yes("ben"), {"role"}), yes("cat")]) with data.ratchet.local as {}
+	got := promote.decision with input as genome([yes("ben"), yes("cat")]) with data.ratchet.local as {}
 		with data.ratchet.promote.kinds as kinds
 		with data.ratchet.promote.roles as []
 		with data.ratchet.promote.levels as {}
@@ -117,6 +158,8 @@ test_malformed[note] if {
 		"status": sealed({"status": "skipped"}),
 		"integrity": object.union(facts, {"target": {"integrity": "trusted"}}),
 		"extra": object.union(facts, {"override": true}),
+		"a role of one's own": genome([object.union(yes("ben"), {"role": "reviewer"})]),
+		"no escalations": object.remove(facts, {"escalations"}),
 	}
 	verdict(given) == [false, ["INPUT"]]
 }

@@ -228,6 +228,23 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "gp
 }
 
 # METADATA
+# title: Too many GPUs
+# description: A candidate gets the GPU of its lease; several at once, or all of them, are for a second person to grant.
+# custom:
+#   code: SANDBOX-GPU-MANY
+#   owner: operator
+#   remedy: Ask for fewer, have it overridden for this candidate, or raise `gpu.most` in policies/ratchet/sandbox/data.yaml.
+deny contains lib.finding(rego.metadata.rule(), data.ratchet.sandbox.levels, "devices", msg) if {
+	not few_gpus
+	msg := sprintf("%d GPUs; %v are allowed.", [count(gpus), data.ratchet.sandbox.gpu.most])
+}
+
+few_gpus if lib.within(count(gpus), data.ratchet.sandbox.gpu.most)
+
+# Nodes that stand for one GPU each; the others (/dev/kfd, /dev/nvidiactl) are shared by all.
+gpus := {path | some path in input.spec.devices.paths; regex.match(`^/dev/(dri/renderD|nvidia)[0-9]+$`, path)}
+
+# METADATA
 # title: Variable not allowed
 # description: No loader settings and nothing that looks like a secret goes into a container.
 # custom:

@@ -38,7 +38,7 @@ decide(given, gpus) := got if {
 	got := sandbox.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.sandbox.roles as roles
 		with data.ratchet.sandbox.images as []
-		with data.ratchet.sandbox.gpu as {"allowed": gpus, "devices": ["/dev/kfd", "/dev/dri/renderD*"]}
+		with data.ratchet.sandbox.gpu as {"allowed": gpus, "most": 1, "devices": ["/dev/kfd", "/dev/dri/renderD*", "/dev/nvidia*"]}
 		with data.ratchet.sandbox.forbidden_env as ["LD_*", "*API_KEY*"]
 		with data.ratchet.sandbox.levels as {}
 }
@@ -56,6 +56,10 @@ test_allowed[note] if {
 		"a folder named like a system one": with_mount("/srv/etc/x", "/x", true),
 		"a source among programs": with_mount("/usr/share/ratchet/target", "/target", true),
 		"a leased device": with_device("/dev/dri/renderD128"),
+		"what all GPUs share": object.union(
+			with_spec({"devices": {"paths": ["/dev/kfd", "/dev/dri/renderD128"], "groups": [44]}}),
+			{"gpu": true},
+		),
 	}
 	verdict(given, true) == [true, []]
 }
@@ -95,6 +99,17 @@ test_denied[note] if {
 		"key": [with_spec({"env": {"Openai_Api_Key": "x"}}), ["SANDBOX-ENV"]],
 		"another device": [with_device("/dev/sda"), ["SANDBOX-DEVICE"]],
 		"all devices": [with_device("/dev/dri"), ["SANDBOX-DEVICE"]],
+		"two GPUs": [
+			object.union(
+				with_spec({"devices": {"paths": ["/dev/kfd", "/dev/dri/renderD128", "/dev/dri/renderD129"], "groups": []}}),
+				{"gpu": true},
+			),
+			["SANDBOX-GPU-MANY"],
+		],
+		"two GPUs of the other maker": [
+			object.union(with_spec({"devices": {"paths": ["/dev/nvidia0", "/dev/nvidia1"], "groups": []}}), {"gpu": true}),
+			["SANDBOX-GPU-MANY"],
+		],
 		"device without a GPU step": [object.union(with_device("/dev/kfd"), {"gpu": false}), ["SANDBOX-DEVICE"]],
 	}
 	verdict(tc[0], true) == [false, tc[1]]

@@ -20,7 +20,7 @@ plain := lib.decision({
 	"findings": found_all,
 	"needs": {"settings", "not requested", "candidates left"},
 	"proven": proven,
-	"require": object.union({"defaults": data.ratchet.stop.defaults}, reason),
+	"require": object.union({"defaults": data.ratchet.stop.defaults, "in_flight": data.ratchet.budget.in_flight}, reason),
 	"hold": false,
 })
 
@@ -129,6 +129,20 @@ used_up(line) if {
 }
 
 used_up(line) if line.spent > line.cap
+
+# METADATA
+# title: Spending too fast
+# description: Within one hour the campaign spent more of an account than data allows; a person should look.
+# custom:
+#   code: STOP-RATE
+#   owner: operator
+#   remedy: Find out what costs so much, then start another campaign; `rate` in policies/ratchet/stop/data.yaml is the limit.
+deny contains finding(rego.metadata.rule(), sprintf("rate:%s", [account]), msg) if {
+	some account, most in data.ratchet.stop.rate
+	spent := object.get(input.hour, account, 0)
+	not lib.within(spent, most)
+	msg := sprintf("%d %s were spent within an hour; the limit is %v.", [spent, account, most])
+}
 
 # METADATA
 # title: Patience lost

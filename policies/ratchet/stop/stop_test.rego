@@ -9,13 +9,15 @@ facts := {
 	"since_accepted": 3, "patience": null, "crash_streak": 0, "denial_streak": 0,
 	"best_score": 1.5, "target_score": 2.0, "wall_seconds": 10, "wall_cap": null,
 	"accounts": {"tokens": {"cap": 100, "spent": 50, "reserved": 50}, "gpu_ms": {"cap": 0, "spent": 0, "reserved": 0}},
-	"requested": false,
+	"requested": false, "hour": {"tokens": 20},
 }
 
 decide(given) := got if {
 	got := stop.decision with input as given with data.ratchet.local as {}
 		with data.ratchet.stop.defaults as defaults
 		with data.ratchet.stop.accounts as ["tokens", "gpu_ms"]
+		with data.ratchet.stop.rate as {"tokens": 30, "cpu_ms": 0}
+		with data.ratchet.budget.in_flight as 7
 		with data.ratchet.stop.order as ["requested", "target", "candidates", "budget", "wall"]
 		with data.ratchet.stop.levels as {"STOP-DENIALS": "dry-run"}
 }
@@ -36,12 +38,14 @@ test_go_on[note] if {
 		"just below the wall": at({"wall_seconds": 999}),
 		"cap of the campaign not reached": at({"wall_seconds": 99, "wall_cap": 100}),
 		"nearly spent": tokens(99),
+		"as much in an hour as allowed": at({"hour": {"tokens": 30, "gpu_ms": 1000000}}),
+		"nothing in an hour": object.union(object.remove(facts, {"hour"}), {"hour": {}}),
 		"an account that data does not list": at({"accounts": {"sealed_queries": {"cap": 1, "spent": 1, "reserved": 0}}}),
 	}
 	got := decide(given)
 	got.allow
 	got.deny == []
-	got.require == {"defaults": defaults}
+	got.require == {"defaults": defaults, "in_flight": 7}
 }
 
 test_stop[note] if {
@@ -55,6 +59,8 @@ test_stop[note] if {
 		"overspent": [at({"accounts": {"gpu_ms": {"cap": 0, "spent": 1, "reserved": 0}}}), "STOP-BUDGET", "budget:gpu_ms"],
 		"patience": [at({"since_accepted": 10}), "STOP-PATIENCE", "patience"],
 		"patience of the campaign": [at({"patience": 3}), "STOP-PATIENCE", "patience"],
+		"rate": [at({"hour": {"tokens": 31}}), "STOP-RATE", "rate:tokens"],
+		"rate of what may cost nothing": [at({"hour": {"cpu_ms": 1}}), "STOP-RATE", "rate:cpu_ms"],
 		"crashes": [at({"crash_streak": 5}), "STOP-CRASHES", "crashes"],
 		"wall": [at({"wall_seconds": 1000}), "STOP-WALL", "wall"],
 		"wall of the campaign": [at({"wall_seconds": 100, "wall_cap": 100}), "STOP-WALL", "wall"],
@@ -62,7 +68,7 @@ test_stop[note] if {
 	got := decide(tc[0])
 	not got.allow
 	[[found.code, found.word] | some found in got.deny] == [[tc[1], tc[2]]]
-	got.require == {"defaults": defaults, "word": tc[2]}
+	got.require == {"defaults": defaults, "in_flight": 7, "word": tc[2]}
 }
 
 test_denials_at_the_level_of_data if {

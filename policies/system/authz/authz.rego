@@ -8,7 +8,7 @@ package system.authz
 
 default allow := false
 
-questions := {"edit", "budget", "stop", "sandbox", "promote", "genome"}
+questions := {"edit", "budget", "stop", "sandbox", "model", "promote", "override", "genome"}
 
 # METADATA
 # title: Decisions, for the holder of the token

@@ -9,7 +9,7 @@ allowed(request) if {
 }
 
 test_the_holder_may_ask_each_question[question] if {
-	some question in {"edit", "budget", "stop", "sandbox", "promote", "genome"}
+	some question in {"edit", "budget", "stop", "sandbox", "model", "promote", "override", "genome"}
 	allowed(object.union(ask, {"path": ["v1", "data", "ratchet", question, "decision"]}))
 }
 

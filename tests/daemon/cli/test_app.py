@@ -19,6 +19,8 @@ COMMANDS = [
     ("campaign", "resume"),
     ("campaign", "approve"),
     ("campaign", "reject"),
+    ("campaign", "override"),
+    ("campaign", "escalate"),
     ("campaign", "extend-budget"),
     ("campaign", "note"),
     ("candidate", "list"),

@@ -95,14 +95,18 @@ def test_a_hold_is_approved_with_a_signature(
     assert "does not wait for a person" in late.err
 
 
-def test_a_hold_is_rejected(ratchet: Ratchet, campaigns: FakePorts) -> None:
+def test_a_hold_is_rejected(ratchet: Ratchet, campaigns: FakePorts, tmp_path: Path) -> None:
     campaigns.verdict = lambda number: "accepted"
     campaigns.holds = {1}
     name = start(ratchet, "--candidates", "1")
     while not (holds := ratchet("campaign", "status", name, "--json").document["holds"]):
         pass
     assert "waits" in ratchet("campaign", "status", name).out
-    assert ratchet("campaign", "reject", name, holds[0]["candidate"], "--by", "ana", "--reason", "no").code == 0
+    reject = ("campaign", "reject", name, holds[0]["candidate"], "--by", "ana", "--reason", "no")
+    assert "must be signed" in ratchet(*reject).err
+    signature = tmp_path / "statement.sig"
+    signature.write_text("good")
+    assert ratchet(*reject, "--signature", str(signature)).code == 0
     ratchet("campaign", "watch", name)
     assert campaigns.promoted == []
     assert [one.reason for one in campaigns.rejected] == ["no"]
@@ -113,3 +117,29 @@ def test_an_unknown_campaign_is_bad_input(ratchet: Ratchet, campaigns: FakePorts
     assert said.code == 2
     assert said.document["exit"] == 2
     assert "no such campaign" in said.err
+
+
+def test_a_soft_denial_is_overridden_and_a_hold_escalated(
+    ratchet: Ratchet, campaigns: FakePorts, tmp_path: Path
+) -> None:
+    campaigns.verdict = lambda number: "accepted"
+    campaigns.soft, campaigns.holds = {1}, {2}
+    name = start(ratchet, "--candidates", "2")
+    while len(holds := ratchet("campaign", "status", name, "--json").document["holds"]) < 2:
+        pass
+    signature = tmp_path / "statement.sig"
+    signature.write_text("good")
+    signed = ("--by", "bo", "--signature", str(signature))
+    soft = next(hold["candidate"] for hold in holds if hold["kind"] == "override")
+    why = ("--reason", "generated, read twice")
+    text = ratchet("campaign", "override", name, soft, "--by", "bo", *why, "--until", "2000000000", "--statement").out
+    assert json.loads(text) == {
+        "action": "override", "by": "bo", "reason": "generated, read twice", "until": 2000000000,
+    }  # fmt: skip
+    assert ratchet("campaign", "override", name, soft, *signed, *why).code == 0
+    held = next(hold["candidate"] for hold in holds if hold["kind"] == "approval")
+    assert "0 of 1" in ratchet("campaign", "status", name).out
+    assert ratchet("campaign", "escalate", name, held, *signed, "--approvals", "2").code == 0
+    assert ratchet("campaign", "approve", name, held, *signed).code == 0
+    ratchet("campaign", "watch", name)
+    assert campaigns.answers == [("override", soft), ("escalate", held)]

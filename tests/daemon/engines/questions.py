@@ -23,7 +23,7 @@ STOP: dict[str, Any] = {
     "campaign": "c", "decided": 1, "candidates": 40, "verdicts": {"accepted": 1}, "since_accepted": 0,
     "patience": None, "crash_streak": 0, "denial_streak": 0, "best_score": 0.5, "target_score": None,
     "wall_seconds": 3.5, "wall_cap": None, "accounts": {"tokens": {"cap": 9, "spent": 1, "reserved": 1}},
-    "requested": False,
+    "requested": False, "hour": {"micro_usd": 1},
 }  # fmt: skip
 
 SANDBOX: dict[str, Any] = {
@@ -46,7 +46,22 @@ PROMOTE: dict[str, Any] = {
         "manifest_intact": True,
     },
     "sealed": {"status": "pending", "gain": None, "low": None, "high": None, "rounds": 0},
-    "approvals": [], "started_by": "ann",
+    "approvals": [], "escalations": [], "started_by": "ann",
+}  # fmt: skip
+
+MODEL: dict[str, Any] = {
+    "campaign": "c", "candidate": "c-c1", "target": "matmul", "model": "ratchet/tuner", "max_tokens": 4096,
+    "asked": {"micro_usd": 0, "tokens": 9000}, "day": {"micro_usd": 5, "tokens": 9}, "day_model": {"micro_usd": 0},
+}  # fmt: skip
+
+OVERRIDE: dict[str, Any] = {
+    "campaign": "c", "candidate": "c-c1", "action": "reject", "blocking": [],
+    "given": {
+        "by": "bo", "started_by": "ann", "verified": True, "reason": "not now", "candidate": "c-c1", "codes": [],
+        "lasts_seconds": 0, "left_seconds": 0,
+    },
+    "hold": {"approvals": 1, "roles": [], "lives_seconds": 60},
+    "escalation": {"approvals": 0, "role": "", "prolong_seconds": 0}, "replaced_seconds_ago": None,
 }  # fmt: skip
 
 GENOME: dict[str, Any] = {
@@ -55,5 +70,6 @@ GENOME: dict[str, Any] = {
 }  # fmt: skip
 
 GOOD: dict[str, dict[str, Any]] = {
-    "edit": EDIT, "budget": BUDGET, "stop": STOP, "sandbox": SANDBOX, "promote": PROMOTE, "genome": GENOME,
+    "edit": EDIT, "budget": BUDGET, "stop": STOP, "sandbox": SANDBOX, "model": MODEL, "promote": PROMOTE,
+    "override": OVERRIDE, "genome": GENOME,
 }  # fmt: skip

@@ -138,7 +138,8 @@ def test_malformed_questions_are_denied_by_the_schema(gate: Gate, case: tuple[st
     question, facts = case
     got = gate.decide(question, facts)
     assert not got.permitted and not got.hold
-    assert [found.code for found in got.deny] in (["INPUT"], ["GATE-NO-ANSWER"])
+    # Of an edit of the agent the ceiling may be missing: what cannot be read is refused by a rule of its own.
+    assert [found.code for found in got.deny] in (["INPUT"], ["GATE-NO-ANSWER"], ["GENOME-UNREADABLE"])
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
