@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,14 @@ from daemon.records.ledger import Ledger
 from tests.e2e.house import Daemon
 
 pytestmark = pytest.mark.e2e
+
+SILENT = """[[models]]
+name = "openai/silent"
+api_base = "http://127.0.0.1:{port}/v1"
+api_key = "none"
+price = {{ input = 0, output = 0 }}
+timeout_seconds = 300
+"""
 
 
 def containers(daemon: Daemon) -> set[str]:
@@ -55,10 +65,22 @@ def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
     assert len(refs) == len(set(refs))
 
 
-def test_sigterm_drains_and_leaves_nothing_behind(own_daemon: Daemon) -> None:
-    name = own_daemon.start_campaign(candidates=50)
-    own_daemon.until(lambda: own_daemon.query(name)["in_flight"] >= 1 and containers(own_daemon), 120)
-    assert own_daemon.stop() == 0
-    assert not containers(own_daemon)
-    assert not unsettled(own_daemon)
-    assert own_daemon.ratchet("audit", "verify").returncode == 0
+def test_sigterm_drains_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # a model that takes longer than a shutdown may
+        (tmp_path / "ratchet.toml").write_text(SILENT.format(port=silent.getsockname()[1]))
+        daemon.start()
+        try:
+            name = daemon.start_campaign(candidates=50)
+            daemon.start_campaign(candidates=50, target="packing", model="openai/silent")
+            silent.settimeout(120)
+            asked, _ = silent.accept()
+            daemon.until(lambda: daemon.query(name)["in_flight"] >= 1 and len(containers(daemon)) > 1, 120)
+            assert daemon.stop() == 0
+            asked.close()
+        finally:
+            if daemon.alive():
+                daemon.kill()
+    assert not containers(daemon)
+    assert not unsettled(daemon)
+    assert daemon.ratchet("audit", "verify").returncode == 0
