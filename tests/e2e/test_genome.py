@@ -10,6 +10,7 @@ import pytest
 
 from daemon.records.chain import records
 from daemon.records.db import Database, sqlite_url
+from daemon.records.kinds import check_kinds
 from daemon.records.rollouts import Rollouts
 from daemon.records.trials import TrialRow, Trials
 from tests.e2e.house import Daemon
@@ -137,3 +138,9 @@ def test_a_person_takes_a_version_back_by_name(home: Daemon) -> None:
     back = home.ratchet("genome", "rollback", child, "--by", "ana", "--reason", "it feels wrong")
     assert back.returncode == 0 and "taken back" in back.stdout, back.stderr
     assert json.loads(home.ratchet("genome", "list", "--json").stdout)["in_use"] == "the agent of the settings"
+
+
+def test_its_books_agree(home: Daemon) -> None:
+    said = home.ratchet("audit", "reconcile")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert check_kinds(home.state / "audit") == []
