@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-search bench-audit format image lock clean \
+.PHONY: help setup demo up test check bench bench-search bench-audit bench-kills format image lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
@@ -57,6 +57,9 @@ bench-search: setup ## best score against evaluations: our search, sampling, and
 
 bench-audit: setup ## seconds to verify an audit log of a million records, from files and public key alone
 	@$(BIN)/python -m tests.bench.audit
+
+bench-kills: setup ## the reference campaign killed a hundred times, against an undisturbed one (15 minutes)
+	@$(BIN)/python -m tests.bench.kills
 
 format: ## rewrite code and policies into house style
 	$(BIN)/ruff check --quiet --fix .

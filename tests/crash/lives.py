@@ -1,0 +1,126 @@
+"""A campaign lived through: a folder with a target of one number, and lives until the campaign has ended."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from daemon.instance import instance_of
+from daemon.records.chain import records
+from daemon.settings import CHECKOUT
+from tests.crash.driver import CAMPAIGN, RESULT
+
+TARGET = """\
+name = "number"
+title = "One number"
+kind = "kernel"
+integrity = "isolated"
+description = "value() returns a number; more is better, up to ten."
+
+[tree]
+editable = ["number.py"]
+
+[metric]
+name = "value"
+kind = "score"
+direction = "maximise"
+min_effect = 0.1
+
+[build]
+language = "python"
+file = "number.py"
+symbol = "value"
+"""
+JUDGE = '''\
+"""Judge side of `number`: nothing is drawn and nothing is timed, so two runs of one campaign are the same."""
+
+
+def cases(suite, rng):
+    return [{"name": "one"}]
+
+
+def arguments(case, rng):
+    return [1]
+
+
+def outputs(case):
+    return [((1,), "float64")]
+
+
+def check(case, arguments, outputs, expected):
+    return None if 0 <= outputs[0][0] <= 10 else "out of bounds"
+
+
+def score(case, arguments, outputs):
+    return float(outputs[0][0])
+'''
+ANSWERS = ["return [2.0]", "return (", "evaluator", "return [3.0]"]
+"""Accepted and promoted; broken; denied; accepted and promoted over the first."""
+
+
+def prepare(folder: Path) -> Path:
+    """Policies, the target and the script."""
+    folder.mkdir(exist_ok=True)
+    shutil.copytree(CHECKOUT / "policies", folder / "policies", ignore=shutil.ignore_patterns("__pycache__"))
+    place = folder / "targets" / "number"
+    (place / "seed").mkdir(parents=True)
+    (place / "target.toml").write_text(TARGET)
+    (place / "evaluator.py").write_text(JUDGE)
+    (place / "seed" / "number.py").write_text(program("return [1.0]"))
+    (folder / "scripts").mkdir()
+    lines = [json.dumps({"answer": answer(what)}) for what in ANSWERS]
+    (folder / "scripts" / "number.jsonl").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def program(line: str) -> str:
+    return f"def value(_):\n    {line}\n"
+
+
+def answer(what: str) -> str:
+    path, text = ("evaluator.py", "x = 1\n") if what == "evaluator" else ("number.py", program(what))
+    return f"HYPOTHESIS: {what}\n\n{path}\n```python\n{text}```\n"
+
+
+def live(folder: Path, die_at: int = 0) -> bool:
+    """One life; whether the campaign has ended. Raises AssertionError when it ended in another way than it should."""
+    argv = [sys.executable, "-W", "ignore", "-m", "tests.crash.driver", str(folder), str(die_at)]
+    done = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode in (0, -9), done.stderr[-3000:]
+    return done.returncode == 0
+
+
+def clear(folder: Path) -> None:
+    """Remove what the last life left running."""
+    label = f"label=ratchet.instance={instance_of(folder / 'state')}"
+    listed = subprocess.run(["docker", "ps", "-aq", "--filter", label], capture_output=True, text=True, check=True)
+    for container in listed.stdout.split():
+        subprocess.run(["docker", "rm", "-f", container], capture_output=True, check=False)
+
+
+def lived(folder: Path, seed: int, deaths: int, furthest: int = 24) -> tuple[dict[str, Any], int]:
+    """The campaign with that many deaths, at drawn records; what it came to, and how often it really died."""
+    prepare(folder)
+    rng = random.Random(seed)
+    died = 0
+    try:
+        while not live(folder, rng.randint(1, furthest) if died < deaths else 0):
+            died += 1
+    finally:
+        clear(folder)
+    found: dict[str, Any] = json.loads((folder / RESULT).read_text())
+    return {**found, "paid": sorted(paid(folder))}, died
+
+
+def paid(folder: Path) -> list[str]:
+    """Every answer of a model that was paid for."""
+    return [
+        f"{one['candidate']} {one['body']['call']} {one['body']['request']}"
+        for one in records(folder / "state" / "audit")
+        if one["kind"] == "model.answer" and one["campaign"] == CAMPAIGN
+    ]
