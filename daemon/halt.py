@@ -1,34 +1,35 @@
-"""Steps stand still while the kill switch is pulled, and what a killed step found counts for nothing.
+"""Steps stand still while the kill switch is pulled or a shutdown has run out of time, and what they found counts for
+nothing.
 
 A step whose container was removed under it would else end in a verdict against the candidate. As our own fault it is
-retried by Temporal, after the re-arming.
+retried by Temporal, after the re-arming or the next start.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from daemon.killswitch import KillSwitch
 from workflows.ports import InfrastructureError
 
 
 class Halt(Interceptor):
-    """For a worker: no activity begins or ends well while the switch is pulled."""
+    """For a worker: no activity begins or ends well while `why` has an answer."""
 
-    def __init__(self, switch: KillSwitch) -> None:
-        self._switch = switch
+    def __init__(self, why: Callable[[], str]) -> None:
+        self._why = why
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Wrap every activity."""
-        return _Halting(next, self._switch)
+        return _Halting(next, self._why)
 
 
 class _Halting(ActivityInboundInterceptor):
-    def __init__(self, inner: ActivityInboundInterceptor, switch: KillSwitch) -> None:
+    def __init__(self, inner: ActivityInboundInterceptor, why: Callable[[], str]) -> None:
         super().__init__(inner)
-        self._switch = switch
+        self._why = why
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         self._look()
@@ -38,5 +39,5 @@ class _Halting(ActivityInboundInterceptor):
             self._look()
 
     def _look(self) -> None:
-        if self._switch.pulled():
-            raise InfrastructureError("kill switch: pulled; ratchet rearm lets the daemon start again")
+        if why := self._why():
+            raise InfrastructureError(why)

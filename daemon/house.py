@@ -8,6 +8,7 @@ from typing import Any
 
 from daemon.gate import Decision, Gate
 from daemon.gateway.server import Gateway
+from daemon.governed import GovernedBackend
 from daemon.judges import Judges
 from daemon.metrics import Metrics
 from daemon.records.archive import Archive
@@ -25,7 +26,6 @@ from daemon.settings import Settings
 from daemon.standing import Standing
 from daemon.steps.populations import Populations
 from kernels.target import BadTarget, Target, list_targets, load_target
-from sandbox.docker_backend import DockerBackend
 from workflows.models import CampaignSpec
 from workflows.ports import InfrastructureError, RefusedError
 
@@ -43,7 +43,7 @@ class House:
     archive: Archive
     trees: TreeStore
     gate: Gate
-    backend: DockerBackend
+    backend: GovernedBackend
     gateway: Gateway
     judges: Judges
     metrics: Metrics

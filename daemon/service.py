@@ -22,6 +22,7 @@ from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
 from daemon.faults import Faults
 from daemon.genomes.moves import GenomeSteps
+from daemon.governed import GovernedBackend
 from daemon.halt import Halt
 from daemon.house import House
 from daemon.housekeeping import Housekeeping
@@ -45,6 +46,8 @@ FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "run", "scratch
 CHECK_SECONDS = 2.0
 KILLED_GRACE_SECONDS = 3.0
 """How long steps may take to notice that the kill switch took their containers."""
+CUT_SECONDS = 7.0
+"""Kept of a shutdown's time for steps that do not end by themselves: a model may take minutes to answer."""
 
 
 class Service:
@@ -63,6 +66,8 @@ class Service:
         self._switch = KillSwitch(settings.home)
         remove = partial(remove_containers, settings.docker_url, instance_of(settings.home))
         self._watch = Watch(self._switch, remove)
+        self._remove = remove
+        self._cut = False
 
     async def start(self) -> None:
         """Bring everything up; on any failure take down what was started and raise what failed."""
@@ -101,8 +106,8 @@ class Service:
             ReplaySteps(self.house),
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
-            grace_seconds=settings.shutdown_seconds,
-            interceptors=[Halt(self._switch), Faults(self.metrics)],
+            grace_seconds=self._grace,
+            interceptors=[Halt(self._halted), Faults(self.metrics)],
         )
         self._refuse_if_killed()
         await self._workers.start()
@@ -137,10 +142,9 @@ class Service:
         """Drain, then take everything down in reverse order. Safe to call twice."""
         self.metrics.ready(False)
         _tell_systemd("STOPPING=1")
-        if self._workers is not None:
+        if self._workers is not None and self.house is not None:
             workers, self._workers = self._workers, None
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(workers.stop(), KILLED_GRACE_SECONDS if self._switch.pulled() else None)
+            await self._drain(workers, self.house.backend)
         await asyncio.to_thread(self._watch.settle)
         while self._undo:
             name, undo = self._undo.pop()
@@ -152,6 +156,32 @@ class Service:
                 log.exception("could not stop a part", extra={"part": name})
 
     # -- parts ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _grace(self) -> float:
+        """Seconds in which running steps may come to their own end."""
+        return max(self.settings.shutdown_seconds - CUT_SECONDS, 0.5)
+
+    async def _drain(self, workers: Workers, backend: GovernedBackend) -> None:
+        """Let running steps end; then take their containers away, and leave behind what not even that ends."""
+        drained = asyncio.ensure_future(workers.stop())
+        done, _ = await asyncio.wait({drained}, timeout=KILLED_GRACE_SECONDS if self._switch.pulled() else self._grace)
+        if not done:
+            self._cut = True
+            log.warning("cutting steps short")
+            with contextlib.suppress(InfrastructureError):
+                await asyncio.to_thread(backend.shut)
+                await asyncio.to_thread(self._remove)
+            await asyncio.wait({drained}, timeout=CUT_SECONDS)
+        drained.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await drained
+
+    def _halted(self) -> str:
+        """Why no step may begin or count now; empty when they may."""
+        if self._switch.pulled():
+            return "kill switch: pulled; ratchet rearm lets the daemon start again"
+        return "daemon: shutting down; the next start goes on from here" if self._cut else ""
 
     def _refuse_if_killed(self) -> None:
         """Raises RefusedError, saying who pulled the switch and how to re-arm it."""

@@ -83,7 +83,7 @@ class Gateway:
         self._thread.start()
         ready.wait()
 
-    def stop(self, seconds: float = 20.0) -> None:
+    def stop(self, seconds: float = 2.0) -> None:
         """Close every socket, give calls under way `seconds` to reach the journal, end the thread."""
         if self._thread is None or self._loop is None or self._pool is None:
             return

@@ -94,11 +94,15 @@ class _Step(ActivityInboundInterceptor):
 async def test_what_a_killed_step_found_counts_for_nothing_and_none_begins(tmp_path: Path) -> None:
     switch = KillSwitch(tmp_path)
     question = ExecuteActivityInput(fn=print, args=(), executor=None, headers={})
+
+    def halted() -> str:
+        return "kill switch: pulled" if switch.pulled() else ""
+
     calm, hit, late = _Step(switch, pull=False), _Step(switch, pull=True), _Step(switch, pull=False)
-    assert await Halt(switch).intercept_activity(calm).execute_activity(question) == "failed:wrong"
+    assert await Halt(halted).intercept_activity(calm).execute_activity(question) == "failed:wrong"
     for step in (hit, late):
         with pytest.raises(InfrastructureError, match="kill switch"):
-            await Halt(switch).intercept_activity(step).execute_activity(question)
+            await Halt(halted).intercept_activity(step).execute_activity(question)
     assert hit.ran
     assert not late.ran
 
