@@ -8,6 +8,7 @@ from typing import Any
 from daemon import approvals
 from daemon.gate import Decision
 from daemon.house import House
+from daemon.records.lookup import of_candidate
 from daemon.search.intervals import Interval, mean_interval
 from daemon.standing import starter
 from daemon.steps import holds
@@ -31,9 +32,9 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     """Ask first, measure then, ask again with the sealed evidence, and only then move the pointer."""
     target = house.target(spec.facts.target.name)
     row = house.candidate(spec.choice.candidate)
-    if row.promoted:
-        return Promotion(status="promoted", gain=row.sealed_gain, low=row.sealed_low, high=row.sealed_high)
     champion = house.candidate(house.archive.champion(target.name) or spec.facts.seed_candidate)
+    if row.promoted or champion.candidate == row.candidate:
+        return _moved(house, spec)
     if card.score is None or (champion.score is not None and card.score <= champion.score):
         return Promotion(status="not-better", reasons=(f"its score does not pass that of {champion.candidate}",))
     question = Question(house, spec, edit, card, given)
@@ -54,11 +55,19 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     house.archive.promote(
         target.name, row.candidate, actor=question.actor, decision_id=second.decision_id, previous=previous
     )
-    measured = {f"sealed_{name}": value for name, value in numbers.items()}
-    fresh = house.candidate(row.candidate)
-    house.archive.put(fresh.model_copy(update={**measured, "sealed_pairs": sealed.count, "promoted": True}))
-    house.audit.append("promote.outcome", actor=DAEMON, body=body, **names)
-    return Promotion(status="promoted", gain=sealed.mean, low=sealed.low, high=sealed.high)
+    return _moved(house, spec)
+
+
+def _moved(house: House, spec: CandidateSpec) -> Promotion:
+    """The pointer is moved: keep the numbers that its intent recorded, and say so once, whichever attempt moved it."""
+    names: dict[str, Any] = {"campaign": spec.campaign, "candidate": spec.choice.candidate}
+    told = {one["kind"]: one["body"] for one in of_candidate(house.settings.home / "audit", spec.choice.candidate)}
+    body = told["promote.intent"]
+    measured = {f"sealed_{name}": body[name] for name in ("gain", "low", "high")} | {"sealed_pairs": ROUNDS * PAIRS}
+    house.archive.put(house.candidate(spec.choice.candidate).model_copy(update={**measured, "promoted": True}))
+    if "promote.outcome" not in told:
+        house.audit.append("promote.outcome", actor=DAEMON, body=body, **names)
+    return Promotion(status="promoted", gain=body["gain"], low=body["low"], high=body["high"])
 
 
 def reject(house: House, spec: CandidateSpec, approval: Approval) -> None:

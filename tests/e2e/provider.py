@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODEL = "hosted_vllm/curious"
+MODEL = "openai/curious"
 LOOKED = "looked at"
 CODE = """
 import os
