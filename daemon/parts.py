@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from daemon.engines.opa import Listeners, OpaEngine, opa_engine
+from daemon.activations import Activations
+from daemon.engines.opa import OpaEngine, opa_engine
 from daemon.gate import Gate
 from daemon.gateway.identity import container_of
 from daemon.gateway.meter import Meter
@@ -46,23 +47,19 @@ Undo = list[tuple[str, Callable[[], Any]]]
 """What to call to take a part down, in the order of their making."""
 
 
-def policy_engine(settings: Settings, metrics: Metrics) -> OpaEngine:
-    """The policy server, whose reloads show as metrics."""
-
-    def rejected(problem: str) -> None:
-        metrics.policy_rejected()
-
-    def restored(revision: str) -> None:
-        metrics.policy_unchanged()
-
-    return opa_engine(
-        settings.policies.resolve(),
+def policy_engine(settings: Settings, metrics: Metrics) -> tuple[OpaEngine, Activations]:
+    """The policy server, and who records which bundle rules."""
+    policies = settings.policies.resolve()
+    activations = Activations(policies, settings.home / "audit", metrics, ours=not settings.opa_url)
+    engine = opa_engine(
+        policies,
         settings.home,
         url=settings.opa_url,
         token=settings.opa_token,
         configured=settings.opa_bin,
-        listeners=Listeners(reloaded=metrics.policy_loaded, rejected=rejected, restored=restored),
+        listeners=activations.listeners,
     )
+    return engine, activations
 
 
 def audit_log(settings: Settings, metrics: Metrics, undo: Undo) -> AuditLog:

@@ -98,6 +98,32 @@ class _HostGit(Git):
         return super().execute([*_ENVIRONMENT, *_GIT, place, *command[1:]], *args, **kwargs)
 
 
+class _CheckoutGit(Git):
+    """The same inside of people's own checkout: with its settings, less those that start programs."""
+
+    def execute(self, command: str | Sequence[Any], *args: Any, **kwargs: Any) -> Any:
+        if isinstance(command, str):
+            raise TypeError("repo: git commands are lists")
+        words = ["-C", str(self.working_dir), "--no-optional-locks", *command[1:]]
+        return super().execute([*_ENVIRONMENT, *_GIT, *words], *args, **kwargs)
+
+
+def commit_of(folder: Path) -> str:
+    """The commit at which the checkout around `folder` stands, with `+edits` when the folder is not as committed.
+
+    Empty where there is none, or git does not say.
+    """
+    git = _CheckoutGit(folder.absolute())
+    try:
+        status, head, _ = _call(git, "rev-parse", "--verify", "--quiet", "HEAD")
+        if status != 0:
+            return ""
+        edited = _run(git, "status", "--porcelain", "--untracked-files=all", "--", ".")
+    except InfrastructureError:
+        return ""
+    return head.decode("ascii").strip() + ("+edits" if edited else "")
+
+
 class TreeStore:
     """One bare git directory, made when it is missing. Safe from any thread or process; every method may be repeated.
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 from temporalio.client import Client
 
 from daemon import parts
+from daemon.activations import Activations
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
 from daemon.faults import Faults
@@ -63,6 +64,7 @@ class Service:
         self._lock: IO[str] | None = None
         self._temporal: TemporalServer | None = None
         self._opa: OpaEngine | None = None
+        self._activations: Activations | None = None
         self._switch = KillSwitch(settings.home)
         remove = partial(remove_containers, settings.docker_url, instance_of(settings.home))
         self._watch = Watch(self._switch, remove)
@@ -214,14 +216,15 @@ class Service:
         self._undo.append(("lock", self._lock.close))
 
     def _start_opa(self) -> None:
-        self._opa = parts.policy_engine(self.settings, self.metrics)
+        self._opa, self._activations = parts.policy_engine(self.settings, self.metrics)
         self._undo.append(("opa", self._opa.stop))
         self._opa.start()
 
     def _open_house(self) -> House:
-        if self._opa is None:
+        if self._opa is None or self._activations is None:
             raise RuntimeError("the policy engine is started before the house is opened")
         house = parts.build(self.settings, instance_of(self.settings.home), self.metrics, self._opa, self._undo)
+        self._activations.record_in(house.audit)
         left = house.backend.reap(())
         if left:
             log.warning("removed containers that a crash left behind", extra={"count": len(left)})

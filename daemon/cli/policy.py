@@ -120,6 +120,7 @@ def in_force(here: Settings) -> dict[str, Any]:
     """Folder's and daemon's revisions, `since` as UTC. Raises InfrastructureError when no daemon answers."""
     from datetime import UTC, datetime
 
+    from daemon.activations import origin
     from policies.bundle import BadPoliciesError, Source
 
     metrics = scrape.metrics(reach.endpoints(here))
@@ -131,6 +132,7 @@ def in_force(here: Settings) -> dict[str, Any]:
     loaded = scrape.value(metrics, "ratchet_policy_last_reload_timestamp_seconds")
     return {
         "active": active,
+        "commit": origin(here.home / "audit", active),
         "since": datetime.fromtimestamp(loaded, UTC).isoformat(timespec="seconds") if loaded else "",
         "folder": folder,
         "same": active == folder,

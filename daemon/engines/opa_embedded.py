@@ -63,6 +63,7 @@ class EmbeddedOpa:
         shutil.rmtree(self._work, ignore_errors=True)
         self._seen = fingerprint(self._policies)
         source, process, problem = self._first()
+        tell(self._listeners.staged, source)
         with self._lock:
             self._source, self._process = source, process
             self._status = PolicyStatus("embedded", process.endpoint.url, source.revision, time.time())
@@ -167,6 +168,7 @@ class EmbeddedOpa:
         if source is None or process is None:
             self._reject(problem)
             return
+        tell(self._listeners.staged, source)
         self._switch(source, process)
         tell(self._listeners.reloaded, source.revision)
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from policies.bundle import Source
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +32,7 @@ class PolicyStatus:
     problem_since: float = 0.0
 
 
-def ignore(_: str) -> None:
+def ignore(_: object) -> None:
     """A listener that does not care."""
 
 
@@ -41,9 +46,11 @@ class Listeners:
     """Gets what is wrong with the newest edit."""
     restored: Callable[[str], None] = ignore
     """Gets the revision in force, when a rejected edit was taken back."""
+    staged: Callable[[Source], None] = ignore
+    """Gets a fit bundle before it comes into force; it waits for the end of the call. Embedded servers only."""
 
 
-def tell(listener: Callable[[str], None], message: str) -> None:
+def tell(listener: Callable[[T], None], message: T) -> None:
     """Call a listener; never raises."""
     try:
         listener(message)

@@ -85,6 +85,8 @@ KINDS: Mapping[str, Kind] = {
         ),
         "nothing",
     ),
+    "policy.staged": Kind(_fields("revision:name asked:whole flipped:whole flips:list"), "nothing"),
+    "policy.active": Kind(_fields("revision:name commit folder:name"), "nothing"),
     "campaign.open.intent": Kind(_fields("decision:name spec:object"), "campaign"),
     "campaign.open.outcome": Kind(
         _fields(

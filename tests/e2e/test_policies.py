@@ -42,3 +42,10 @@ def test_an_edit_rules_the_next_decision_and_a_broken_one_none(own_daemon: Daemo
     limits.write_text(limits.read_text().replace("wall_seconds: 604800", "wall_seconds: 1"))
     assert daemon.result(name, 120)["status"] == "stopped:wall"
     assert revision(daemon) != first
+
+    # Tried on what was decided before, then in force: both are in the log, in this order; of the broken one nothing is.
+    told = [one for one in records(daemon.state / "audit") if one["kind"].startswith("policy.")]
+    assert [(one["kind"], one["body"]["revision"]) for one in told] == [
+        ("policy.active", first), ("policy.staged", revision(daemon)), ("policy.active", revision(daemon)),
+    ]  # fmt: skip
+    assert told[1]["body"]["asked"] > 0

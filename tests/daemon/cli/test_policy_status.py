@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from daemon.metrics import Metrics
+from daemon.records.audit import AuditLog
+from daemon.records.keys import ensure_signing_key
 from policies.bundle import Source
 from tests.daemon.cli.conftest import Ratchet
 
@@ -35,6 +37,16 @@ def test_the_revision_in_force_and_since_when(ratchet: Ratchet, metrics: Metrics
     assert said.code == 0, said
     assert (said.document["active"], said.document["same"]) == (revision, True)
     assert said.document["since"].endswith("+00:00")
+
+
+def test_the_commit_that_it_came_from(ratchet: Ratchet, metrics: Metrics, tmp_path: Path) -> None:
+    ensure_signing_key(tmp_path / "key")
+    metrics.policy_loaded("1" * 64)
+    with AuditLog(tmp_path / "state" / "audit", tmp_path / "key") as audit:
+        for revision, commit in (("1" * 64, "a" * 40), ("2" * 64, "b" * 40), ("1" * 64, "c" * 40)):
+            body = {"revision": revision, "commit": commit, "folder": "/policies"}
+            audit.append("policy.active", actor="gate", campaign="", candidate="", body=body)
+    assert ratchet("policy", "status", "--json").document["commit"] == "c" * 40
 
 
 def test_a_rejected_edit_is_told(ratchet: Ratchet, metrics: Metrics) -> None:
