@@ -5,6 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +111,24 @@ def test_the_refusal_says_what_to_do(site: Path, tmp_path: Path) -> None:
 
 def test_this_environment_is_the_locked_one() -> None:
     require_locked(CHECKOUT / "requirements.lock")
+
+
+def test_a_whole_daemon_refuses_to_start_on_another_version(tmp_path: Path) -> None:
+    """A copy of this project whose lock names another version of one package."""
+    for name in ("daemon", "workflows", "sandbox", "kernels", "policies", "ops"):
+        ignored = shutil.ignore_patterns("__pycache__", "tasks")
+        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=ignored)
+    lock = (CHECKOUT / "requirements.lock").read_text()
+    (tmp_path / "requirements.lock").write_text(re.sub(r"(?m)^pydantic==\S+", "pydantic==0.0.1", lock))
+    done = subprocess.run(
+        [sys.executable, "-c", "from daemon.cli.app import main; main()", "up", "--any-ports"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "RATCHET_STATE": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "pydantic is " in done.stderr and "locked is 0.0.1" in done.stderr and "install the locked" in done.stderr
+    assert not (tmp_path / "state" / "records.db").exists() and not (tmp_path / "state" / "audit").exists()

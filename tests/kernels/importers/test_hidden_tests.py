@@ -126,6 +126,13 @@ def test_an_instance_is_scored_by_its_hidden_tests(measure: Measure, tmp_path: P
         assert (pair.parent, pair.child) == (0.0, 1.0)
 
 
+def test_a_candidates_own_version_of_the_tests_does_not_count(measure: Measure, tmp_path: Path) -> None:
+    found = swebench.read(instance(tmp_path / "task"))
+    kind = "\ndef test_left():\n    pass\n"
+    for pair in measure(found, {"tests/test_spans.py": ("\ndef test_none", f"{kind}\ndef test_none")}):
+        assert pair.child == 0.0, "the host's are laid over its"
+
+
 def test_breaking_what_worked_is_wrong(measure: Measure, tmp_path: Path) -> None:
     found = swebench.read(instance(tmp_path / "task"))
     with pytest.raises(CandidateFault, match="1 of 1 tests that passed before do not pass any more"):
