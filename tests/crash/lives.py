@@ -114,13 +114,18 @@ def lived(folder: Path, seed: int, deaths: int, furthest: int = 24) -> tuple[dic
     finally:
         clear(folder)
     found: dict[str, Any] = json.loads((folder / RESULT).read_text())
-    return {**found, "paid": sorted(paid(folder))}, died
+    return {**found, **answers(folder)}, died
 
 
-def paid(folder: Path) -> list[str]:
-    """Every answer of a model that was paid for."""
-    return [
-        f"{one['candidate']} {one['body']['call']} {one['body']['request']}"
-        for one in records(folder / "state" / "audit")
-        if one["kind"] == "model.answer" and one["campaign"] == CAMPAIGN
-    ]
+def answers(folder: Path) -> dict[str, Any]:
+    """Which calls of models were answered, and how many answers were paid for a second time.
+
+    An answer that was journaled just before a death has no record of its own, but one of its replay.
+    """
+    seen: dict[str, list[str]] = {"model.answer": [], "model.replayed": []}
+    for one in records(folder / "state" / "audit"):
+        if one["kind"] in seen and one["campaign"] == CAMPAIGN:
+            body = one["body"]
+            seen[one["kind"]].append(f"{one['candidate']} {body['call']} {body['request']}")
+    paid = seen["model.answer"]
+    return {"answered": sorted({*paid, *seen["model.replayed"]}), "paid_twice": len(paid) - len(set(paid))}
