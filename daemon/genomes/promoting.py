@@ -12,6 +12,7 @@ from daemon.genomes import report
 from daemon.genomes.heldout import measure
 from daemon.genomes.scoring import genome_target
 from daemon.house import House
+from daemon.records.lookup import of_candidate
 from daemon.search.paired import gain_interval
 from daemon.steps.effects import DAEMON
 from daemon.steps.promote import Question
@@ -66,20 +67,25 @@ def _roll_out(
     require: dict[str, Any],
     numbers: dict[str, Any],
 ) -> Promotion:
-    candidate = spec.choice.candidate
-    names: dict[str, Any] = {"campaign": spec.campaign, "candidate": candidate}
-    previous = house.archive.champion(spec.facts.target.name) or ""
+    """Each line at most once, whichever attempt comes to it; that it is promoted is kept last."""
+    target, candidate = spec.facts.target.name, spec.choice.candidate
+    house.audit.flush()
+    told = {one["kind"]: one["body"] for one in of_candidate(house.settings.home / "audit", candidate)}
+
+    def tell(kind: str, who: str, body: dict[str, Any]) -> dict[str, Any]:
+        if kind not in told:
+            house.audit.append(kind, actor=who, campaign=spec.campaign, candidate=candidate, body=body)
+        return told.setdefault(kind, body)
+
+    previous = house.archive.champion(target) or ""
     body = {"previous": previous or spec.facts.seed_candidate, "decision": decision, **numbers}
-    house.audit.append("promote.intent", actor=DAEMON, body=body, **names)
+    body = tell("promote.intent", DAEMON, body)
     share = float(require.get("canary_share", 0.0))
     rollout = house.rollouts.start(candidate, edit.tree, share=share, actor=actor)
-    house.archive.promote(spec.facts.target.name, candidate, actor=actor, decision_id=decision, previous=previous)
+    if previous != candidate:
+        house.archive.promote(target, candidate, actor=actor, decision_id=decision, previous=previous)
+    tell("promote.outcome", DAEMON, body)
+    about = {"rollout": rollout.number, "genome": edit.tree, "share": share, "decision": decision}
+    tell("genome.canary", actor, about)
     house.archive.put(house.candidate(candidate).model_copy(update={"promoted": True}))
-    house.audit.append("promote.outcome", actor=DAEMON, body=body, **names)
-    house.audit.append(
-        "genome.canary",
-        actor=actor,
-        body={"rollout": rollout.number, "genome": edit.tree, "share": share, "decision": decision},
-        **names,
-    )
     return Promotion(status="promoted", gain=numbers["gain"], low=numbers["low"], high=numbers["high"])
