@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from daemon.gitobjects import EXECUTABLE, PLAIN, split_path
+from daemon.gitobjects import EXECUTABLE, PLAIN, Entry, encode_trees, object_id, split_path
 from workflows.ports import RefusedError
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -72,6 +72,13 @@ def _enter(at: int, folder: bytes) -> int:
         return inside
     finally:
         os.close(at)
+
+
+def folder_id(folder: Path, max_bytes: int = 256 * 1024 * 1024) -> str:
+    """The id that git would give the folder as a tree, nothing left out and nothing stored. Raises as `read_folder`."""
+    files = read_folder(folder, (), max_bytes)
+    entries = {split_path(path): Entry(mode, object_id("blob", data)) for path, data, mode in files}
+    return object_id("tree", encode_trees(entries)[-1])
 
 
 def read_folder(folder: Path, ignore: Collection[str], max_bytes: int) -> Iterator[tuple[str, bytes, str]]:

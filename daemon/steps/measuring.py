@@ -18,6 +18,7 @@ from daemon.search.intervals import Interval, mean_interval
 from daemon.steps.effects import DAEMON, attempt, effect, scratch
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import bounds, measuring_maximum
+from daemon.steps.mounts import unchanged
 from kernels.target import Target
 from sandbox.judging import CandidateFault, JudgeSettings, Pair, Session
 from workflows.models import Account
@@ -114,6 +115,7 @@ def measuring(
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
             with (
+                unchanged(tell, dict(zip(arms.values(), trees, strict=True))),
                 intact(house, campaign, candidate, target),
                 house.judges.measuring_cpu() as cpu,
                 judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,

@@ -96,7 +96,7 @@ class Corpus:
         os.environ[SECRET] = self.canary
         self._undo.append(("secret", lambda: os.environ.pop(SECRET)))
         metrics = Metrics()
-        opa = parts.policy_engine(self._settings, metrics)
+        opa, _ = parts.policy_engine(self._settings, metrics)
         self._undo.append(("opa", opa.stop))
         opa.start()
         self.house = parts.build(self._settings, instance_of(self.home), metrics, opa, self._undo)

@@ -112,7 +112,7 @@ def live(folder: Path) -> None:
     )
     metrics = Metrics()
     undo: parts.Undo = []
-    opa = parts.policy_engine(settings, metrics)
+    opa, _ = parts.policy_engine(settings, metrics)
     undo.append(("opa", opa.stop))
     opa.start()
     house = parts.build(settings, instance_of(home), metrics, opa, undo)

@@ -13,6 +13,7 @@ from daemon.records.chain import records
 from daemon.records.keys import public_path
 from daemon.records.kinds import check_kinds
 from daemon.records.verify import verify
+from daemon.repo import TreeStore, ref_part
 from tests.e2e.house import Daemon
 
 pytestmark = pytest.mark.e2e
@@ -32,6 +33,23 @@ def test_it_ends_with_a_speed_up_measured_on_sealed_cases(daemon: Daemon, campai
     assert report["decided"] == 8 == sum(report["verdicts"].values())
     assert report["verdicts"].get("accepted", 0) >= 1
     assert report["speedup_low"] > 1.0 and report["sealed_pairs"] >= 8
+
+
+def test_what_was_judged_is_what_was_committed(daemon: Daemon, campaign: str) -> None:
+    trees = TreeStore(daemon.state / "archive.git")
+    committed: dict[str, str] = {}
+    for ref, commit in trees.refs(f"refs/ratchet/{ref_part(campaign)}/").items():
+        committed[f"{campaign}-c{ref.rpartition('/')[2]}"] = trees.tree_of(commit)
+    told = [one for one in records(daemon.state / "audit") if one["campaign"] == campaign]
+    judged = [one for one in told if one["kind"] == "evaluate.intent"]
+    assert judged
+    for one in judged:
+        assert one["body"]["tree"] == committed[one["candidate"]]
+    for one in told:
+        if one["kind"] == "candidate.decided" and one["body"]["tree"]:
+            assert one["body"]["tree"] == committed[one["candidate"]]
+    # Each session compared what it mounted with these trees, before and after.
+    assert not [one for one in told if one["kind"] == "manifest.changed"]
 
 
 def test_every_query_answers(daemon: Daemon, campaign: str) -> None:
