@@ -70,7 +70,9 @@ def _roll_out(
     """Each line at most once, whichever attempt comes to it; that it is promoted is kept last."""
     target, candidate = spec.facts.target.name, spec.choice.candidate
     house.audit.flush()
-    told = {one["kind"]: one["body"] for one in of_candidate(house.settings.home / "audit", candidate)}
+    told: dict[str, dict[str, Any]] = {
+        one["kind"]: one["body"] for one in of_candidate(house.settings.home / "audit", candidate)
+    }
 
     def tell(kind: str, who: str, body: dict[str, Any]) -> dict[str, Any]:
         if kind not in told:
@@ -79,13 +81,13 @@ def _roll_out(
 
     previous = house.archive.champion(target) or ""
     body = {"previous": previous or spec.facts.seed_candidate, "decision": decision, **numbers}
-    body = tell("promote.intent", DAEMON, body)
+    body = tell("promote.intent", DAEMON, body=body)
     share = float(require.get("canary_share", 0.0))
     rollout = house.rollouts.start(candidate, edit.tree, share=share, actor=actor)
     if previous != candidate:
         house.archive.promote(target, candidate, actor=actor, decision_id=decision, previous=previous)
-    tell("promote.outcome", DAEMON, body)
+    tell("promote.outcome", DAEMON, body=body)
     about = {"rollout": rollout.number, "genome": edit.tree, "share": share, "decision": decision}
-    tell("genome.canary", actor, about)
+    tell("genome.canary", actor, body=about)
     house.archive.put(house.candidate(candidate).model_copy(update={"promoted": True}))
     return Promotion(status="promoted", gain=numbers["gain"], low=numbers["low"], high=numbers["high"])
