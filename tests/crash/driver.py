@@ -112,10 +112,11 @@ def live(folder: Path) -> None:
     )
     metrics = Metrics()
     undo: parts.Undo = []
-    opa, _ = parts.policy_engine(settings, metrics)
+    opa, activations = parts.policy_engine(settings, metrics)
     undo.append(("opa", opa.stop))
     opa.start()
     house = parts.build(settings, instance_of(home), metrics, opa, undo)
+    activations.record_in(house.audit)
     house.backend.reap(())
     around, path, history = CampaignSteps(house), CandidateSteps(house), History(folder / "history.json")
     try:
