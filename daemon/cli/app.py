@@ -57,7 +57,7 @@ app.command("demo")(demo.demo)
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run a command; ends by SystemExit with one of the exit codes above. The console script is `entry.run`."""
     try:
         app()
     except KeyboardInterrupt:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import sys
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,19 +30,6 @@ def up(
     settings = Settings.load(**ANY_PORTS) if any_ports else reach.settings()
     logs.configure(settings.log_level, redactor_of(settings).text)
     asyncio.run(serve(settings, as_json=as_json))
-    _leave()
-
-
-def _leave() -> NoReturn:
-    """End the process now, without waiting for threads.
-
-    By here every door is shut and every effect has its end. A thread that still waits for a slow model would hold the
-    exit up for as long as the model takes, and whatever it hears counts no more.
-    """
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 async def serve(settings: Settings, *, as_json: bool = False) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -104,10 +105,20 @@ def test_the_malware_releases_are_locked_out() -> None:
         assert found[0] not in ("1.82.7", "1.82.8")
 
 
+def with_extra(project: dict[str, Any], extra: str) -> list[str]:
+    """What an extra asks for, and what the project's other extras ask for that it names."""
+    asked = []
+    for text in project["optional-dependencies"][extra]:
+        requirement = Requirement(text)
+        own = requirement.name == project["name"]
+        asked += [inner for more in requirement.extras for inner in with_extra(project, more)] if own else [text]
+    return asked
+
+
 @pytest.mark.parametrize(("name", "extra"), [("requirements.lock", ""), ("requirements-dev.lock", "dev")])
 def test_locks_satisfy_what_the_project_asks_for(name: str, extra: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = project["dependencies"] + (project["optional-dependencies"][extra] if extra else ["setuptools>=80"])
+    asked = project["dependencies"] + (with_extra(project, extra) if extra else ["setuptools>=80"])
     locked = dict(re.findall(r"(?m)^([a-z0-9._-]+)==([^\s;]+)", (ROOT / name).read_text()))
     for text in asked:
         requirement = Requirement(text)
