@@ -68,3 +68,15 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 EVIDENCE = (0.01, 0.1, 0.5, 1, 2, 10, 33, 100, 1e3, 1e4, 1e5, 1e6, 1e9)
 PAIRS = (2, 5, 8, 10, 15, 20, 30, 40, 60, 100, 200)
+
+
+def model_class(model: str) -> str:
+    """`tuner`, `scripted` or `remote`, by the model's full name."""
+    provider, _, name = model.partition("/")
+    kind = name.partition("/")[0]
+    return kind if provider == "ratchet" and kind in MODEL_CLASSES else "remote"
+
+
+def known(value: str, values: tuple[str, ...]) -> str:
+    """The value, or `other` where it is none of those that have a series."""
+    return value if value in values else OTHER

@@ -14,9 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
-from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import (
     CollectorRegistry,
@@ -31,6 +29,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from daemon import metric_labels as labels
 from daemon.metric_labels import ACCOUNTS, KILLS, OTHER
+from daemon.metric_server import Endpoint
 from daemon.records.outside import Sent
 from workflows.ports import RefusedError
 
@@ -39,21 +38,6 @@ _MAX_CODES = 100
 _MAX_CAMPAIGNS = 32
 
 Labelled = TypeVar("Labelled", bound=MetricWrapperBase)
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A running `/metrics` server."""
-
-    port: int
-    _server: WSGIServer
-    _thread: threading.Thread
-
-    def close(self) -> None:
-        """Stop serving; returns when the port is free again."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class Metrics:
@@ -190,11 +174,11 @@ class Metrics:
         try:
             yield
         finally:
-            self._steps.labels(_of(step, labels.STEPS)).observe(time.monotonic() - started)
+            self._steps.labels(labels.known(step, labels.STEPS)).observe(time.monotonic() - started)
 
     def infrastructure_error(self, error: BaseException | str) -> None:
         """Count a fault of ours; the part is what the message starts with, up to the colon."""
-        self._errors.labels(_of(str(error).partition(":")[0].strip(), labels.PARTS)).inc()
+        self._errors.labels(labels.known(str(error).partition(":")[0].strip(), labels.PARTS)).inc()
 
     def bug(self) -> None:
         """Count an error that nobody foresaw."""
@@ -203,7 +187,7 @@ class Metrics:
     def candidate_decided(self, verdict: str, metric_kind: str) -> None:
         """Count a decided candidate; `verdict` as recorded (`failed:no-gain`) or its class alone."""
         self._candidates.labels(
-            _of(verdict.partition(":")[0], labels.VERDICTS), _of(metric_kind, labels.METRIC_KINDS)
+            labels.known(verdict.partition(":")[0], labels.VERDICTS), labels.known(metric_kind, labels.METRIC_KINDS)
         ).inc()
 
     def in_flight(self, count: int) -> None:
@@ -247,11 +231,11 @@ class Metrics:
 
     def rollout(self, outcome: str) -> None:
         """A canary of the agent was completed or taken back."""
-        self._rollouts.labels(_of(outcome, labels.ROLLOUTS)).inc()
+        self._rollouts.labels(labels.known(outcome, labels.ROLLOUTS)).inc()
 
     def promotion(self, outcome: str) -> None:
         """An answer of the promotion step (`Promotion.status`)."""
-        self._promotions.labels(_of(outcome, labels.PROMOTIONS)).inc()
+        self._promotions.labels(labels.known(outcome, labels.PROMOTIONS)).inc()
 
     def hold(self, candidate: str, since: float | None) -> None:
         """A candidate began to wait for a person (Unix seconds), or waits no more (None)."""
@@ -265,21 +249,23 @@ class Metrics:
 
     def decision(self, question: str, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
         """An answer of the gate with the codes of its denials. At most 100 codes get a series; the rest are `other`."""
-        self._decisions.labels(_of(question, labels.QUESTIONS), _of(outcome, labels.DECISION_OUTCOMES)).inc()
-        self._decision_time.labels(_of(question, labels.QUESTIONS)).observe(seconds)
+        self._decisions.labels(
+            labels.known(question, labels.QUESTIONS), labels.known(outcome, labels.DECISION_OUTCOMES)
+        ).inc()
+        self._decision_time.labels(labels.known(question, labels.QUESTIONS)).observe(seconds)
         for code in codes:
             self._denials.labels(self._code(code)).inc()
 
     def findings(self, found: Iterable[tuple[str, str]]) -> None:
         """What rules found in one decision: level and code of each."""
         for level, code in found:
-            self._findings.labels(_of(level, labels.LEVELS)).inc()
+            self._findings.labels(labels.known(level, labels.LEVELS)).inc()
             if level in labels.WARNINGS:
                 self._warnings.labels(level, self._code(code)).inc()
 
     def hold_answer(self, answer: str) -> None:
         """A person answered a hold, or nobody did in time."""
-        self._answers.labels(_of(answer, labels.HOLD_ANSWERS)).inc()
+        self._answers.labels(labels.known(answer, labels.HOLD_ANSWERS)).inc()
 
     def hold_approvals(self, needed: int, given: int) -> None:
         """Approvals that the open holds need, and have, together."""
@@ -330,14 +316,14 @@ class Metrics:
 
     def sandbox_run(self, role: str, reason: str, seconds: float) -> None:
         """A container ended (`Exit.reason`)."""
-        self._runs.labels(_of(role, labels.ROLES), _of(reason, labels.EXITS)).inc()
-        self._run_time.labels(_of(role, labels.ROLES)).observe(seconds)
+        self._runs.labels(labels.known(role, labels.ROLES), labels.known(reason, labels.EXITS)).inc()
+        self._run_time.labels(labels.known(role, labels.ROLES)).observe(seconds)
         if reason in KILLS:
             self._kills.labels(reason).inc()
 
     def containers(self, role: str, change: int) -> None:
         """Containers created (1) or removed (−1)."""
-        self._containers.labels(_of(role, labels.ROLES)).inc(change)
+        self._containers.labels(labels.known(role, labels.ROLES)).inc(change)
 
     def spent(self, amounts: Mapping[str, int]) -> None:
         """Settled amounts, in ledger units."""
@@ -353,8 +339,8 @@ class Metrics:
 
     def gateway_call(self, model: str, outcome: str, seconds: float, *, input_tokens: int, output_tokens: int) -> None:
         """A model call ended; `model` is the full name, only its class is kept."""
-        kind = model_class(model)
-        self._calls.labels(kind, _of(outcome, labels.CALL_OUTCOMES)).inc()
+        kind = labels.model_class(model)
+        self._calls.labels(kind, labels.known(outcome, labels.CALL_OUTCOMES)).inc()
         self._call_time.labels(kind).observe(seconds)
         self._tokens.labels(kind, "input").inc(max(0, input_tokens))
         self._tokens.labels(kind, "output").inc(max(0, output_tokens))
@@ -405,20 +391,9 @@ class Metrics:
             return code if code in self._codes else OTHER
 
 
-def model_class(model: str) -> str:
-    """`tuner`, `scripted` or `remote`, by the model's full name."""
-    provider, _, name = model.partition("/")
-    kind = name.partition("/")[0]
-    return kind if provider == "ratchet" and kind in labels.MODEL_CLASSES else "remote"
-
-
 def _filled(metric: Labelled, labels: Mapping[str, tuple[str, ...]]) -> Labelled:
     """Start every series of a closed label set with 0."""
     if labels:
         for values in itertools.product(*labels.values()):
             metric.labels(*values)
     return metric
-
-
-def _of(value: str, known: tuple[str, ...]) -> str:
-    return value if value in known else OTHER

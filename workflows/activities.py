@@ -13,20 +13,14 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 from workflows import queues
 from workflows.models import (
-    Approval,
-    BudgetExtension,
     CampaignFacts,
-    CampaignReport,
     CampaignSpec,
     CandidateOutcome,
     CandidateSpec,
     Choice,
     Commit,
     Edit,
-    Escalation,
     Hold,
-    Note,
-    Override,
     Progress,
     Promotion,
     Proposal,
@@ -35,7 +29,9 @@ from workflows.models import (
     StopQuestion,
 )
 from workflows.outside import Submission
+from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
 from workflows.ports import CampaignPort, CandidatePort, HeldError, InfrastructureError, RefusedError
+from workflows.reports import CampaignReport
 
 BUG_RULE = "bug"
 """What a mistake of ours is called where a refusal would name its rule."""

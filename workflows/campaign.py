@@ -16,24 +16,20 @@ with workflow.unsafe.imports_passed_through():
     from workflows.candidate import Candidate
     from workflows.models import (
         AccountLine,
-        Approval,
-        BudgetExtension,
         CampaignFacts,
-        CampaignReport,
         CampaignSpec,
         CandidateOutcome,
         CandidateSpec,
         Carried,
         Choice,
-        Escalation,
         Hold,
-        Note,
-        Override,
         Progress,
         StopAnswer,
         StopQuestion,
     )
     from workflows.outside import OUTSIDE, Submission, objection
+    from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
+    from workflows.reports import CampaignReport
 
 LIGHT: dict[str, Any] = {
     "task_queue": queues.MAIN,

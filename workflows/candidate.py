@@ -12,16 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows import failures, queues
     from workflows.activities import CandidateActivities
     from workflows.holding import Holding, soft_denial
-    from workflows.models import (
-        Approval,
-        CandidateOutcome,
-        CandidateSpec,
-        Commit,
-        Edit,
-        Promotion,
-        Proposal,
-        Scorecard,
-    )
+    from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
+    from workflows.people import Approval
     from workflows.promotion import promoted
 
 R = TypeVar("R")

@@ -8,7 +8,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import queues
     from workflows.activities import CandidateActivities
-    from workflows.models import Approval, CandidateSpec, Hold
+    from workflows.models import CandidateSpec, Hold
+    from workflows.people import Approval
 
 EXPIRY = "expiry"
 """Stands as the `by` of a rejection that no person made: nobody answered in time."""

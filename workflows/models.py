@@ -295,50 +295,6 @@ class Hold(Stored):
     """Unix seconds at which it turns into no; part of the statement."""
 
 
-class Approval(Strict):
-    """Argument of the updates `approve` and `reject`, both signed."""
-
-    candidate: str = Field(min_length=1, max_length=200)
-    by: str = Field(min_length=1, max_length=200)
-    """Identity in the allowed-signers file."""
-    signature: str = Field("", max_length=20_000)
-    """Armoured SSH signature (`ssh-keygen -Y sign -n ratchet`) over the hold's statement; see `daemon/approvals.py`."""
-    reason: str = Field("", max_length=2000)
-
-
-class Override(Approval):
-    """Argument of the update `override`: one candidate may pass the soft rules that hold it, for a time."""
-
-    until: int = Field(gt=0)
-    """Unix seconds at which it ends."""
-
-
-class Escalation(Approval):
-    """Argument of the update `escalate`: a hold asks for more."""
-
-    approvals: int = Field(0, ge=0, le=100)
-    """Approvals that are needed from now on; 0 leaves their number."""
-    role: str = Field("", max_length=100)
-    """A role that all who approve must have."""
-    prolong_seconds: int = Field(0, ge=0)
-
-
-class BudgetExtension(Strict):
-    """Argument of the update `extend_budget`: amounts added to the caps."""
-
-    add: Budget
-    by: str = Field(min_length=1, max_length=200)
-    reason: str = Field(min_length=1, max_length=2000)
-
-
-class Note(Strict):
-    """Argument of the update `note`."""
-
-    text: str = Field(min_length=1, max_length=2000)
-    by: str = Field("", max_length=200)
-    candidate: str = Field("", max_length=200)
-
-
 class AccountLine(Stored):
     """One account of a campaign, in ledger units; `cap` absent means that nothing may be spent."""
 
@@ -415,44 +371,6 @@ class StopAnswer(Stored):
     in_flight: int | None = None
     """Candidates that policy allows at the same time; absent leaves it to the campaign."""
     accounts: dict[str, AccountLine] = {}
-
-
-class ArmReport(Stored):
-    """What one arm of a campaign came to on the visible cases."""
-
-    candidates: int
-    """Decided ones."""
-    accepted: int
-    best: str = ""
-    score: float | None = None
-    """Best believed score, in the unit of `Scorecard.score`; the seed's when nothing was accepted."""
-
-
-class CampaignReport(Stored):
-    """Result of the Campaign workflow."""
-
-    campaign: str
-    target: str
-    status: str
-    """`stopped:<reason>`."""
-    decided: int
-    verdicts: dict[str, int]
-    champion: str
-    speedup: float | None = None
-    """Champion over seed on the sealed cases: ratio for time targets, metric difference for score targets."""
-    speedup_low: float | None = None
-    speedup_high: float | None = None
-    sealed_pairs: int = 0
-    sealed_left: int = 0
-    """Uses of the sealed cases that were left of what policy allows the campaign."""
-    control: ArmReport | None = None
-    """Sampling alone, when the campaign had a control arm."""
-    main: ArmReport | None = None
-    """The search after as many candidates as the control arm had: the fair comparison."""
-    spent: dict[Account, int] = {}
-    audit_records: int = 0
-    governance: dict[str, int] = {}
-    """Findings by level, and people's answers by kind: see `daemon/steps/tally.py`."""
 
 
 Promotion.model_rebuild()

@@ -9,20 +9,14 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from workflows.models import (
-    Approval,
-    BudgetExtension,
     CampaignFacts,
-    CampaignReport,
     CampaignSpec,
     CandidateOutcome,
     CandidateSpec,
     Choice,
     Commit,
     Edit,
-    Escalation,
     Hold,
-    Note,
-    Override,
     Progress,
     Promotion,
     Proposal,
@@ -31,6 +25,8 @@ from workflows.models import (
     StopQuestion,
 )
 from workflows.outside import Submission
+from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
+from workflows.reports import CampaignReport
 
 HoldAction = Literal["override", "escalate", "reject"]
 """Answers to a hold, besides the approval."""

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from workflows.forecast import added, forecast
-from workflows.models import CampaignFacts, CampaignReport, CampaignSpec, CandidateOutcome, Hold, Progress
+from workflows.models import CampaignFacts, CampaignSpec, CandidateOutcome, Hold, Progress
+from workflows.reports import CampaignReport
 
 CRASHES = ("killed", "quarantined")
 LEADERS = 10

@@ -16,7 +16,8 @@ from daemon.records.lookup import of_candidate
 from daemon.search.paired import gain_interval
 from daemon.steps.effects import DAEMON
 from daemon.steps.promote import Question
-from workflows.models import Approval, CandidateSpec, Edit, Promotion, Scorecard
+from workflows.models import CandidateSpec, Edit, Promotion, Scorecard
+from workflows.people import Approval
 
 REPORT = "genome-report"
 """Scope under which the blob of a candidate's report is kept."""

@@ -30,22 +30,18 @@ from sandbox.judging import CandidateFault
 from workflows.models import (
     Account,
     AccountLine,
-    Approval,
-    BudgetExtension,
     CampaignFacts,
-    CampaignReport,
     CampaignSpec,
     Choice,
-    Escalation,
     Hold,
-    Note,
-    Override,
     Progress,
     StopAnswer,
     StopQuestion,
 )
 from workflows.outside import Submission
+from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
 from workflows.ports import HoldAction, InfrastructureError, RefusedError
+from workflows.reports import CampaignReport
 
 BUSY = ("quarantined:background-work", "killed:timeout")
 """What a seed is said to have done when the host had no time for it."""

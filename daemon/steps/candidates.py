@@ -11,16 +11,8 @@ from daemon.steps import edits, holds, promote, record
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
 from daemon.steps.reviewing import reviewed
-from workflows.models import (
-    Approval,
-    CandidateOutcome,
-    CandidateSpec,
-    Commit,
-    Edit,
-    Promotion,
-    Proposal,
-    Scorecard,
-)
+from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
+from workflows.people import Approval
 from workflows.ports import HeldError, InfrastructureError
 
 

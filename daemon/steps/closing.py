@@ -16,8 +16,9 @@ from daemon.steps.measuring import fixed, measuring
 from daemon.steps.tally import tally
 from kernels.target import Target
 from sandbox.judging import CandidateFault
-from workflows.models import Account, ArmReport, CampaignFacts, CampaignReport, CampaignSpec, Progress
+from workflows.models import Account, CampaignFacts, CampaignSpec, Progress
 from workflows.ports import RefusedError
+from workflows.reports import ArmReport, CampaignReport
 
 PAIRS = 16
 """Pairs of the closing measurement: enough for an interval that people can read."""

@@ -11,7 +11,8 @@ from daemon.decisions import Decision, refused
 from daemon.house import House
 from daemon.standing import ESCALATE, OVERRIDE, REJECT, given_facts, starter, waiting_hold
 from daemon.steps.effects import request
-from workflows.models import Approval, CandidateSpec, Escalation, Hold, Override
+from workflows.models import CandidateSpec, Hold
+from workflows.people import Approval, Escalation, Override
 from workflows.ports import HeldError, HoldAction
 
 RECORDS = {OVERRIDE: "hold.overridden", ESCALATE: "hold.escalated", REJECT: "hold.reject.verified"}

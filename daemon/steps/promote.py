@@ -17,7 +17,8 @@ from daemon.steps.measuring import fixed, measuring
 from daemon.steps.reviewing import lowered, objection
 from kernels.target import Target
 from sandbox.judging import CandidateFault
-from workflows.models import Approval, CandidateSpec, Edit, Hold, Promotion, Scorecard
+from workflows.models import CandidateSpec, Edit, Hold, Promotion, Scorecard
+from workflows.people import Approval
 
 ROUNDS = 3
 """Fresh containers and new inputs for each: a lucky run does not repeat."""

@@ -31,7 +31,6 @@ from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
 from workflows.models import (
     CampaignFacts,
-    CampaignReport,
     CampaignSpec,
     CandidateOutcome,
     CandidateSpec,
@@ -44,6 +43,7 @@ from workflows.models import (
     Scorecard,
 )
 from workflows.ports import InfrastructureError
+from workflows.reports import CampaignReport
 
 M = TypeVar("M", bound=BaseModel)
 CAMPAIGN = "mortal"

@@ -15,7 +15,8 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from daemon import metric_labels as module
-from daemon.metrics import Metrics, model_class
+from daemon.metric_labels import model_class
+from daemon.metrics import Metrics
 from workflows import models, ports
 from workflows.ports import RefusedError
 

@@ -9,20 +9,14 @@ from typing import Literal
 
 from workflows.genome import GenomeMove
 from workflows.models import (
-    Approval,
-    BudgetExtension,
     CampaignFacts,
-    CampaignReport,
     CampaignSpec,
     CandidateOutcome,
     CandidateSpec,
     Choice,
     Commit,
     Edit,
-    Escalation,
     Hold,
-    Note,
-    Override,
     Progress,
     Promotion,
     Proposal,
@@ -32,8 +26,10 @@ from workflows.models import (
     TargetFacts,
 )
 from workflows.outside import Submission
+from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
 from workflows.ports import HeldError, HoldAction, InfrastructureError, RefusedError
 from workflows.replay import Judged, ReplayAsked, Replayed
+from workflows.reports import CampaignReport
 
 
 class FakePorts:

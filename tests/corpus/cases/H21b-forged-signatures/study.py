@@ -2,7 +2,8 @@
 
 from tests.corpus.case import Case
 from tests.corpus.runner import Corpus
-from workflows.models import Approval, Proposal
+from workflows.models import Proposal
+from workflows.people import Approval
 
 FASTER = """import bisect
 
