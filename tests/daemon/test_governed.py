@@ -20,9 +20,17 @@ class Yes:
 
     cause = ""
     permitted = True
+    soft = False
 
     def decide(self, *_: object, **__: object) -> Yes:
         return self
+
+
+class Nobody:
+    """Standing of a candidate about which nobody said anything."""
+
+    def facts(self, *_: object) -> dict[str, object]:
+        return {"overrides": [], "waiting": 0}
 
 
 class Launched:
@@ -38,7 +46,8 @@ class Launched:
 def backend(tmp_path: Path) -> GovernedBackend:
     backend = GovernedBackend(f"unix://{tmp_path}/none.sock", instance="x", allowed_roots=[tmp_path])
     gate: Any = Yes()
-    backend.gate, backend.switch = gate, KillSwitch(tmp_path)
+    standing: Any = Nobody()
+    backend.gate, backend.switch, backend.standing = gate, KillSwitch(tmp_path), standing
     return backend
 
 
@@ -70,7 +79,7 @@ def test_a_launch_under_way_is_waited_for_and_undone(backend: GovernedBackend, m
 
     user, closer = threading.Thread(target=use), threading.Thread(target=backend.shut)
     user.start()
-    begun.wait()
+    assert begun.wait(60)
     closer.start()
     closer.join(0.2)
     assert closer.is_alive(), "it waits for the launch"
