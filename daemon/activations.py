@@ -44,7 +44,7 @@ class Activations:
         """The log is open: what waited is written, and from now on everything at once."""
         self._audit = audit
         while self._waiting:
-            self._record(*self._waiting.pop(0))
+            self.record(*self._waiting.pop(0))
 
     def _staged(self, source: Source) -> None:
         records = lookup.newest_decisions(self._directory, DECISIONS) if self._directory.is_dir() else []
@@ -66,14 +66,14 @@ class Activations:
             }
             for one in flips[:SHOWN]
         ]
-        self._record(
+        self.record(
             "policy.staged", {"revision": source.revision, "asked": len(again), "flipped": len(flips), "flips": shown}
         )
 
     def _active(self, revision: str) -> None:
         self._metrics.policy_loaded(revision)
         commit = commit_of(self._policies) if self._ours else ""
-        self._record("policy.active", {"revision": revision, "commit": commit, "folder": str(self._policies)})
+        self.record("policy.active", {"revision": revision, "commit": commit, "folder": str(self._policies)})
 
     def _rejected(self, problem: str) -> None:
         self._metrics.policy_rejected()
@@ -81,7 +81,8 @@ class Activations:
     def _restored(self, revision: str) -> None:
         self._metrics.policy_unchanged()
 
-    def _record(self, kind: str, body: dict[str, Any]) -> None:
+    def record(self, kind: str, body: dict[str, Any]) -> None:
+        """Append to the audit log, or keep for it until it is open."""
         if self._audit is None:
             self._waiting.append((kind, body))
         else:

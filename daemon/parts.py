@@ -36,6 +36,7 @@ from daemon.records.rollouts import Rollouts
 from daemon.records.trials import Trials
 from daemon.redaction import Redactor, in_environment
 from daemon.repo import TreeStore
+from daemon.restores import Restores
 from daemon.settings import Settings
 from daemon.standing import Standing
 from daemon.steps.models import permit
@@ -51,6 +52,7 @@ def policy_engine(settings: Settings, metrics: Metrics) -> tuple[OpaEngine, Acti
     """The policy server, and who records which bundle rules."""
     policies = settings.policies.resolve()
     activations = Activations(policies, settings.home / "audit", metrics, ours=not settings.opa_url)
+    restores = Restores(settings.home, activations.record, redactor_of(settings).value)
     engine = opa_engine(
         policies,
         settings.home,
@@ -58,6 +60,7 @@ def policy_engine(settings: Settings, metrics: Metrics) -> tuple[OpaEngine, Acti
         token=settings.opa_token,
         configured=settings.opa_bin,
         listeners=activations.listeners,
+        refusal=restores.refusal,
     )
     return engine, activations
 

@@ -44,7 +44,7 @@ def policies(of: Settings) -> Iterator[Finding]:
         return
     if found["rejected"]:
         told = f"the edited folder was rejected; {found['active'][:16]} stays in force"
-        yield Finding("policies", "fail", told, "ratchet policy test says why")
+        yield Finding("policies", "fail", told, found["remedy"])
     elif not found["same"] and not of.opa_url:
         yield Finding("policies", "warn", "the folder is newer than what is in force", "wait some seconds, look again")
     else:

@@ -44,7 +44,7 @@ def kill(
         raise BadInput(f"there is no state folder {home}; set RATCHET_STATE")
     began = time.monotonic()
     switch = KillSwitch(home)
-    with _as_owner(home):
+    with as_owner(home):
         killed = switch.pull(by=by or user(), how="command", reason=reason)
     problems, removed, ended = [], 0, ""
     try:
@@ -54,7 +54,7 @@ def kill(
     except InfrastructureError as error:
         problems.append(str(error))
         ended = ended or _end_daemon(home / "run" / "daemon.lock", began + WIND_DOWN_SECONDS)
-    with _as_owner(home):
+    with as_owner(home):
         problems += _recorded(home, switch)
     found = {
         "killed": killed.id,
@@ -90,7 +90,7 @@ def rearm(
     if not home.is_dir():
         raise BadInput(f"there is no state folder {home}; set RATCHET_STATE")
     switch = KillSwitch(home)
-    with _as_owner(home):
+    with as_owner(home):
         killed = switch.killed()  # may latch a file that was put there by hand
     if killed is None:
         raise BadInput(f"nothing to re-arm: the kill switch of {home} is not pulled")
@@ -108,7 +108,7 @@ def rearm(
         "signature": armoured,
         "reason": reason,
     }
-    with _as_owner(home):
+    with as_owner(home):
         switch.check(killed, by=by, signature=armoured)
         _rearm(home, switch, killed, by, body)
     found = {"rearmed": killed.id, "by": by, "killed_by": killed.by, "was": killed.reason}
@@ -129,7 +129,7 @@ def _rearm(home: Path, switch: KillSwitch, killed: Killed, by: str, body: dict[s
 
 
 @contextmanager
-def _as_owner(home: Path) -> Iterator[None]:
+def as_owner(home: Path) -> Iterator[None]:
     """Root acts on the state folder as its owner, so that the daemon can read and go on writing what is left there."""
     uid, gid = _owner(home)
     if os.geteuid() != 0 or uid == 0:

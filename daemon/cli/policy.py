@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daemon.cli import hindsight, output, reach, scrape
+from daemon.cli import hindsight, output, reach, restore, scrape
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Policies: try, test, and see what is in force.", no_args_is_help=True)
 hindsight.add_to(app)
+restore.add_to(app)
 
 
 @app.command()
@@ -112,15 +113,19 @@ def status(as_json: JsonFlag = False) -> None:
     else:
         output.print_facts(found)
     if found["rejected"]:
-        sys.stderr.write("the folder was rejected and the last good bundle stays in force: ratchet policy test\n")
+        sys.stderr.write(f"the folder was rejected and the last good bundle stays in force: {found['remedy']}\n")
         raise Denied
 
 
 def in_force(here: Settings) -> dict[str, Any]:
-    """Folder's and daemon's revisions, `since` as UTC. Raises InfrastructureError when no daemon answers."""
+    """Folder's and daemon's revisions, `since` as UTC; `replaced`: when a newer one replaced the folder's, if so.
+
+    Raises InfrastructureError when no daemon answers.
+    """
     from datetime import UTC, datetime
 
     from daemon.activations import origin
+    from daemon.restores import replaced
     from policies.bundle import BadPoliciesError, Source
 
     metrics = scrape.metrics(reach.endpoints(here))
@@ -129,6 +134,8 @@ def in_force(here: Settings) -> dict[str, Any]:
         folder = Source.read(here.policies).revision
     except BadPoliciesError as error:
         folder = str(error)
+    older = replaced(here.home / "audit", folder)
+    again = f"ratchet policy restore {folder[:16]} --by NAME --key SSH_KEY --reason TEXT" if older else ""
     loaded = scrape.value(metrics, "ratchet_policy_last_reload_timestamp_seconds")
     return {
         "active": active,
@@ -136,5 +143,7 @@ def in_force(here: Settings) -> dict[str, Any]:
         "since": datetime.fromtimestamp(loaded, UTC).isoformat(timespec="seconds") if loaded else "",
         "folder": folder,
         "same": active == folder,
+        "replaced": older,
         "rejected": scrape.value(metrics, "ratchet_policy_rejected") == 1.0,
+        "remedy": again or "ratchet policy test says why",
     }

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from daemon.engines.opa_embedded import EmbeddedOpa
 from daemon.engines.opa_external import ExternalOpa
-from daemon.engines.opa_status import Listeners, PolicyStatus
+from daemon.engines.opa_status import Listeners, PolicyStatus, Refusal, any_revision
 from daemon.gate import Endpoint
 from policies.opa_cli import OpaMissingError, find_opa
 from workflows.ports import InfrastructureError
@@ -39,15 +39,17 @@ def opa_engine(
     token: str = "",
     configured: str = "",
     listeners: Listeners | None = None,
+    refusal: Refusal = any_revision,
 ) -> OpaEngine:
     """The engine to use: the one at `url`, else our own with the program `configured` (empty: looked for).
 
+    `refusal` is asked before a revision comes into force.
     Starts nothing. Raises InfrastructureError with what to install or correct.
     """
     if url:
-        return ExternalOpa(url, token, listeners=listeners)
+        return ExternalOpa(url, token, listeners=listeners, refusal=refusal)
     try:
         opa = find_opa(configured=configured, state=state)
     except OpaMissingError as error:
         raise InfrastructureError(str(error)) from error
-    return EmbeddedOpa(policies, state, opa=opa, listeners=listeners)
+    return EmbeddedOpa(policies, state, opa=opa, listeners=listeners, refusal=refusal)

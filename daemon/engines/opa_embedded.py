@@ -2,8 +2,8 @@
 
 An edited folder is built, checked, tested and asked the canaries in a *new* process while the old one goes on
 answering; only then the endpoint is switched, and the old process ends once the questions it got are answered. An unfit
-edit changes nothing but `status()`. The last fit bundle is kept in the state folder, so that a restart over a broken
-folder still comes up, with the same alert.
+edit, or an older revision that may not return, changes nothing but `status()`. The last fit bundle is kept in the state
+folder, so that a restart over a broken folder still comes up, with the same alert.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from daemon.engines.opa_process import OpaProcess
-from daemon.engines.opa_status import Listeners, PolicyStatus, tell
+from daemon.engines.opa_status import Listeners, PolicyStatus, Refusal, any_revision, tell
 from daemon.gate import DEADLINE, Endpoint
+from daemon.restores import FOLDER as RESTORES
 from policies.bundle import BadPoliciesError, Source
 from policies.check import check
 from policies.opa_cli import OpaFailedError
@@ -36,14 +37,23 @@ class EmbeddedOpa:
     """Our own server. Thread-safe. Implements `OpaEngine`."""
 
     def __init__(
-        self, policies: Path, state: Path, *, opa: Path, listeners: Listeners | None = None, poll: float = POLL
+        self,
+        policies: Path,
+        state: Path,
+        *,
+        opa: Path,
+        listeners: Listeners | None = None,
+        refusal: Refusal = any_revision,
+        poll: float = POLL,
     ) -> None:
         self._policies = policies
+        self._permissions = state / RESTORES
         self._opa = opa
         self._work = state / "run" / "opa"
         self._last_good = state / "policies" / "last-good"
         self._log = state / "engines" / "opa.log"
         self._listeners = listeners or Listeners()
+        self._refusal = refusal
         self._poll = poll
         self._serial = 0
         self._seen: object = None
@@ -61,12 +71,13 @@ class EmbeddedOpa:
         Raises InfrastructureError when neither is fit.
         """
         shutil.rmtree(self._work, ignore_errors=True)
-        self._seen = fingerprint(self._policies)
+        self._seen = self._fingerprints()
         source, process, problem = self._first()
         tell(self._listeners.staged, source)
         with self._lock:
             self._source, self._process = source, process
             self._status = PolicyStatus("embedded", process.endpoint.url, source.revision, time.time())
+        self._keep(source)
         tell(self._listeners.reloaded, source.revision)
         if problem:
             self._reject(problem)
@@ -103,12 +114,19 @@ class EmbeddedOpa:
 
     def _first(self) -> tuple[Source, OpaProcess, str]:
         source, process, problem = self._try(self._policies)
-        if source and process:
+        if source and process and not (problem := self._refusal(source.revision, None)):
             return source, process, ""
         if self._last_good.is_dir():
             kept, old, _ = self._try(self._last_good)
             if kept and old:
+                if source and process and not (problem := self._refusal(source.revision, old.endpoint)):
+                    old.stop()
+                    return source, process, ""
+                if process:
+                    process.stop()
                 return kept, old, problem
+        if process:
+            process.stop()
         raise InfrastructureError(f"opa: the policies in {self._policies} cannot be used: {problem}")
 
     def _try(self, folder: Path) -> tuple[Source | None, OpaProcess | None, str]:
@@ -123,7 +141,6 @@ class EmbeddedOpa:
         if unfit := process.unfit():
             process.stop()
             return None, None, "canary: " + "; ".join(unfit)
-        self._keep(source)
         return source, process, ""
 
     def _was_fit(self, source: Source) -> bool:
@@ -153,11 +170,14 @@ class EmbeddedOpa:
                 log.exception("policy follower")
                 self._reject(f"the policies folder cannot be followed: {error}")
 
+    def _fingerprints(self) -> object:
+        return fingerprint(self._policies), fingerprint(self._permissions)
+
     def _look(self) -> None:
-        now = fingerprint(self._policies)
+        now = self._fingerprints()
         if now == self._seen:
             return
-        if self._closing.wait(min(self._poll, 0.3)) or fingerprint(self._policies) != now:
+        if self._closing.wait(min(self._poll, 0.3)) or self._fingerprints() != now:
             return  # an editor is still at work; look again
         self._seen = now
         with contextlib.suppress(BadPoliciesError):
@@ -168,7 +188,12 @@ class EmbeddedOpa:
         if source is None or process is None:
             self._reject(problem)
             return
+        if problem := self._refusal(source.revision, self.endpoint()):
+            process.stop()
+            self._reject(problem)
+            return
         tell(self._listeners.staged, source)
+        self._keep(source)
         self._switch(source, process)
         tell(self._listeners.reloaded, source.revision)
 

@@ -1,8 +1,8 @@
 """A policy server that somebody else runs: we only ask it, and follow the revision that it serves.
 
 Its bundle has to be the one that `policies/` builds (same packages, `data.ratchet.revision` as in its manifest). A new
-revision is used once the canaries are denied by it; until then every decision is refused, because it carries a revision
-that is not the active one.
+revision is used once the canaries are denied by it (and, when it is an older one, it may return); until then every
+decision is refused, because it carries a revision that is not the active one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 
 from daemon.engines.canary import failed_canaries
-from daemon.engines.opa_status import Listeners, PolicyStatus, tell
+from daemon.engines.opa_status import Listeners, PolicyStatus, Refusal, any_revision, tell
 from daemon.gate import Endpoint, served_revision
 from workflows.ports import InfrastructureError
 
@@ -26,10 +26,19 @@ POLL = 2.0
 class ExternalOpa:
     """The server at `url`, asked with `token`. Thread-safe. Implements `OpaEngine`."""
 
-    def __init__(self, url: str, token: str = "", *, listeners: Listeners | None = None, poll: float = POLL) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        listeners: Listeners | None = None,
+        refusal: Refusal = any_revision,
+        poll: float = POLL,
+    ) -> None:
         self._url = url.rstrip("/")
         self._token = token
         self._listeners = listeners or Listeners()
+        self._refusal = refusal
         self._poll = poll
         self._lock = threading.Lock()  # protects _status
         self._status: PolicyStatus | None = None
@@ -63,12 +72,15 @@ class ExternalOpa:
             self._follower.join()
 
     def _fit_revision(self, active: str) -> str:
-        """The served revision: the active one, or a new one that passed the canaries."""
+        """The served revision: the active one, or a new one that passed the canaries and may rule."""
         served = served_revision(Endpoint(self._url, self._token, ""))
         if not served:
             raise InfrastructureError(f"opa: {self._url} gives no decision; serve the bundle of policies/ there")
         if served != active and (failed := failed_canaries(Endpoint(self._url, self._token, served))):
             raise InfrastructureError(f"opa: {self._url} serves an unfit bundle: {'; '.join(failed)}")
+        # The bundle that was in force is gone from the server: the one that wants to return is all that can be asked.
+        if served != active and (why := self._refusal(served, Endpoint(self._url, self._token, served))):
+            raise InfrastructureError(f"opa: {self._url}: {why}")
         return served
 
     def _follow(self) -> None:

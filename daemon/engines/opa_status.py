@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from daemon.gate import Endpoint
 from policies.bundle import Source
 
 T = TypeVar("T")
@@ -30,6 +31,15 @@ class PolicyStatus:
     problem: str = ""
     """Why the newest edit is not in force; empty when it is."""
     problem_since: float = 0.0
+
+
+Refusal = Callable[[str, Endpoint | None], str]
+"""Why a revision may not rule, asked before it does; empty when it may. Gets where the one in force is served."""
+
+
+def any_revision(revision: str, active: Endpoint | None) -> str:
+    """Lets every revision rule."""
+    return ""
 
 
 def ignore(_: object) -> None:

@@ -87,6 +87,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "policy.staged": Kind(_fields("revision:name asked:whole flipped:whole flips:list"), "nothing"),
     "policy.active": Kind(_fields("revision:name commit folder:name"), "nothing"),
+    "policy.restore": Kind(
+        _fields("revision:name active:name replaced:name permitted:flag decision:name by reason statement signature"),
+        "nothing",
+    ),
     "campaign.open.intent": Kind(_fields("decision:name spec:object"), "campaign"),
     "campaign.open.outcome": Kind(
         _fields(

@@ -58,5 +58,19 @@ def test_a_rejected_edit_is_told(ratchet: Ratchet, metrics: Metrics) -> None:
     assert "ratchet policy test" in said.err
 
 
+def test_an_older_folder_is_told_with_the_way_back(ratchet: Ratchet, metrics: Metrics, tmp_path: Path) -> None:
+    ensure_signing_key(tmp_path / "key")
+    older = Source.read(SHIPPED).revision
+    with AuditLog(tmp_path / "state" / "audit", tmp_path / "key") as audit:
+        for revision in (older, "2" * 64):
+            audit.append(
+                "policy.active", actor="gate", body={"revision": revision, "commit": "", "folder": "/policies"}
+            )
+    metrics.policy_loaded("2" * 64)
+    metrics.policy_rejected()
+    said = ratchet("policy", "status")
+    assert said.code == 1 and f"ratchet policy restore {older[:16]} --by NAME" in said.err
+
+
 def test_without_a_daemon_nothing_is_in_force(ratchet: Ratchet) -> None:
     assert ratchet("policy", "status").code == 3
