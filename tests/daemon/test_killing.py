@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
@@ -149,11 +150,12 @@ def test_nothing_is_launched_while_it_is_pulled(tmp_path: Path, instance: str) -
 
         def decide(self, *_: object, **__: object) -> object:  # type: ignore[override]
             switch.pull(by="ana", how="command")
-            return type("Yes", (), {"cause": "", "permitted": True})()
+            return type("Yes", (), {"cause": "", "permitted": True, "soft": False})()
 
     switch = KillSwitch(tmp_path / "state")
     backend = GovernedBackend(DEFAULT_ENDPOINT, instance=instance, allowed_roots=[tmp_path])
     backend.gate, backend.switch = Late(lambda: None), switch  # type: ignore[arg-type,return-value]
+    backend.standing = SimpleNamespace(facts=lambda *_: {"overrides": [], "waiting": 0})  # type: ignore[assignment]
     try:
         image = backend.image_id(tag())
         for name in ("late", "later"):

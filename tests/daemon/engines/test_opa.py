@@ -123,7 +123,7 @@ def malformed(draw: st.DrawFn) -> tuple[str, Any]:
         return kept
 
     # Maps from free names to values may lose or gain entries; lists may be shorter: those stay good questions.
-    free = {"asked", "accounts", "day", "verdicts", "env", "labels", "tmpfs"}
+    free = {"asked", "accounts", "day", "hour", "verdicts", "env", "labels", "tmpfs"}
     fixed = [
         path
         for path in objects

@@ -36,7 +36,7 @@ class State:
         self.journal.finish("k-c1", 0, "a" * 64, json.dumps(kept))
         with AuditLog(home / "audit", key) as log:
             body = {"model": "m", "call": 0, "request": "a" * 64, "key": "x", "answer": self.blob, "finish": "stop"}
-            more = {"tokens_in": 1, "tokens_out": 1, "spent": {}, "served": "", "fingerprint": ""}
+            more = {"tokens_in": 1, "tokens_out": 1, "spent": {}, "served": "", "fingerprint": "", "revision": ""}
             log.append("model.answer", actor="gateway", campaign="k", candidate="k-c1", body={**body, **more})
 
     def carry_out(self) -> int:
