@@ -118,7 +118,15 @@ def commit_of(folder: Path) -> str:
         status, head, _ = _call(git, "rev-parse", "--verify", "--quiet", "HEAD")
         if status != 0:
             return ""
-        edited = _run(git, "status", "--porcelain", "--untracked-files=all", "--", ".")
+        # Settings cannot turn filters off as such; each that is configured is made to start nothing.
+        _, listed, _ = _call(git, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+        filters = {name.rpartition(".")[0] for name in listed.decode("utf-8", "surrogateescape").split("\0") if name}
+        if any("=" in name for name in filters):
+            return ""  # such a name cannot be said on a command line
+        off = [f"{name}.{key}" for name in filters for key in ("clean=", "smudge=", "process=", "required=false")]
+        silenced = [word for setting in off for word in ("-c", setting)]
+        status_words = ("status", "--porcelain", "--untracked-files=all", "--ignore-submodules=all", "--", ".")
+        edited = _run(git, *silenced, *status_words)
     except InfrastructureError:
         return ""
     return head.decode("ascii").strip() + ("+edits" if edited else "")

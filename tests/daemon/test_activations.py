@@ -91,7 +91,16 @@ def test_programs_of_a_checkout_are_not_started(tmp_path: Path) -> None:
     git(tmp_path, "commit", "--quiet", "-m", "rules")
     mark = tmp_path / "mark"
     git(tmp_path, "config", "core.fsmonitor", f"touch {mark}")
+    (tmp_path / ".git" / "info" / "attributes").write_text("* filter=p diff=p\n")
+    for key in ("filter.p.clean", "filter.p.smudge", "filter.p.process", "diff.p.textconv", "alias.status"):
+        git(tmp_path, "config", key, f"touch {mark}")
+    git(tmp_path, "config", "filter.p.required", "true")
     (tmp_path / ".git" / "hooks" / "post-index-change").write_text(f"#!/bin/sh\ntouch {mark}\n")
     (tmp_path / ".git" / "hooks" / "post-index-change").chmod(0o755)
-    assert commit_of(tmp_path) == git(tmp_path, "-c", "core.fsmonitor=false", "rev-parse", "HEAD")
+    head = git(tmp_path, "-c", "core.fsmonitor=false", "rev-parse", "HEAD")
+    assert commit_of(tmp_path) == head
+    (tmp_path / "data.yaml").write_text("a: 2\n")  # of the same size: git has to read it
+    assert commit_of(tmp_path) == f"{head}+edits"
     assert not mark.exists()
+    git(tmp_path, "config", "filter.a=b.clean", f"touch {mark}")
+    assert commit_of(tmp_path) == "" and not mark.exists()

@@ -80,6 +80,7 @@ FAULTS: dict[str, tuple[Behaviour, str]] = {
     "no allow": (answer({"deny": []}), "missing"),
     "allow is text": (wrong(allow="true"), "neither true nor false"),
     "allow is a number": (wrong(allow=1), "neither true nor false"),
+    "deny is text": (wrong(deny="none"), "deny"),
     "allow is null": (wrong(allow=None), "neither true nor false"),
     "wrong revision": (wrong(revision="r0"), "revision"),
     "wrong id": (wrong(decision_id="x"), "decision id"),
@@ -122,21 +123,27 @@ def never_accepting() -> Iterator[str]:
 
 
 def test_nobody_listens(refused: str) -> None:
-    with contextlib.closing(gate_at(refused)) as gate:
+    records: list[dict[str, Any]] = []
+    with contextlib.closing(gate_at(refused, record=records.append)) as gate:
         got = gate.decide("stop", FACTS)
     assert not got.permitted and "cannot reach" in got.cause
+    assert [record["cause"] for record in records] == [got.cause]
 
 
 def test_nobody_accepts(never_accepting: str) -> None:
-    with contextlib.closing(gate_at(never_accepting)) as gate:
+    records: list[dict[str, Any]] = []
+    with contextlib.closing(gate_at(never_accepting, record=records.append)) as gate:
         got = gate.decide("stop", FACTS)
     assert not got.permitted and ("cannot reach" in got.cause or "no answer" in got.cause)
+    assert [record["cause"] for record in records] == [got.cause]
 
 
 def test_no_such_host() -> None:
-    with contextlib.closing(gate_at("http://policy.invalid:8181")) as gate:
+    records: list[dict[str, Any]] = []
+    with contextlib.closing(gate_at("http://policy.invalid:8181", record=records.append)) as gate:
         got = gate.decide("stop", FACTS)
     assert not got.permitted and got.cause
+    assert [record["cause"] for record in records] == [got.cause]
 
 
 def test_no_endpoint() -> None:

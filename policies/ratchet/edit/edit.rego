@@ -78,8 +78,12 @@ sound(change) if {
 	every segment in change.segments {
 		regex.match(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`, segment)
 		not endswith(segment, ".")
+		not device(segment)
 	}
 }
+
+# Names that are no files on some systems, whatever the ending.
+device(segment) if regex.match(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`, lower(segment))
 
 plain(change) if change.op == "delete"
 

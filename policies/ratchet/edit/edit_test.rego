@@ -63,6 +63,7 @@ test_allowed[note] if {
 		"two stars at the top": with_path("notes.md"),
 		"underscore first": with_path("src/_x.c"),
 		"two dots inside of a name": with_path("src/a..c"),
+		"almost a device": with_path("src/com.c"),
 		"240 bytes": with_path(concat("", ["src/", substring(pad, 0, 236)])),
 		"20 parts": with_path(concat("/", array.concat(["src"], twenty))),
 		"as large as allowed": object.union(facts, {"totals": {"files": 3, "bytes": 1000, "added": 10, "removed": 10}}),
@@ -156,6 +157,7 @@ test_unsound_paths[path] if {
 	some path in {
 		"src/../policy/x.c", "src/./a.c", "src//a.c", "/src/a.c", "src/a.c/", "src/.hidden", "src/-x", "src/a b.c",
 		"src/a\nb.c", "src/a\\b.c", "src/a\u202eb.c", "src/a\u200bb.c", "src/a\u0000b.c", "src/a.", "src/a:b", "src/~a",
+		"src/con", "src/LPT1.txt",
 		"src/é.c", concat("", ["src/", pad, "y"]), concat("/", array.concat(twenty, ["x", "x"])),
 	}
 	given := object.union(for_target({"editable": ["**", "/src/**"]}), {"changes": [at(path)]})
