@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ settings.load_profile("ratchet")
 
 # Tests in this order: what fails fast comes first.
 ORDER = ("docker", "opa", "temporal", "e2e")
+
+
+def pytest_configure() -> None:
+    """Say that the main thread has no event loop; unsaid, the first async test makes one and leaves it open."""
+    asyncio.set_event_loop(None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
