@@ -27,7 +27,7 @@ def study(corpus: Corpus, case: Case) -> str:
     forged = [
         Approval(candidate=spec.choice.candidate, by=by, signature=text)
         for by in ("ana", "daemon", "root@*", "corpus")
-        for text in ("", ARMOUR, first.statement)
+        for text in ("", ARMOUR, first.hold.statement)
     ]
     again = steps.promote(spec, edit, card, forged)
     return f"{again.status}:{len(again.reasons)} reasons"
