@@ -42,12 +42,10 @@ def test_what_was_judged_is_what_was_committed(daemon: Daemon, campaign: str) ->
         committed[f"{campaign}-c{ref.rpartition('/')[2]}"] = trees.tree_of(commit)
     told = [one for one in records(daemon.state / "audit") if one["campaign"] == campaign]
     judged = [one for one in told if one["kind"] == "evaluate.intent"]
+    decided = {one["candidate"]: one["body"]["tree"] for one in told if one["kind"] == "candidate.decided"}
     assert judged
-    for one in judged:
-        assert one["body"]["tree"] == committed[one["candidate"]]
-    for one in told:
-        if one["kind"] == "candidate.decided" and one["body"]["tree"]:
-            assert one["body"]["tree"] == committed[one["candidate"]]
+    for one in judged:  # a duplicate is neither committed nor judged
+        assert one["body"]["tree"] == committed[one["candidate"]] == decided[one["candidate"]]
     # Each session compared what it mounted with these trees, before and after.
     assert not [one for one in told if one["kind"] == "manifest.changed"]
 
