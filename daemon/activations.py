@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,17 @@ class Activations:
             self._audit.append(kind, actor="gate", campaign="", candidate="", body=body)
 
 
+def rulings(audit: Path, text: str = ACTIVE) -> Iterator[dict[str, Any]]:
+    """The records in which `text` stands that a bundle came into force, the oldest first. Raises OSError."""
+    for record in lookup.mentioning(audit, text) if audit.is_dir() else ():
+        if record["kind"] == ACTIVE:
+            yield record
+
+
 def origin(audit: Path, revision: str) -> str:
     """The commit from which a revision came into force last, by the audit log; empty when none is known."""
     found = ""
-    if revision and audit.is_dir():
-        for record in lookup.mentioning(audit, revision):
-            if record["kind"] == ACTIVE and record["body"]["revision"] == revision:
-                found = str(record["body"]["commit"])
+    for record in rulings(audit, revision) if revision else ():
+        if record["body"]["revision"] == revision:
+            found = str(record["body"]["commit"])
     return found

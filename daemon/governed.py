@@ -10,10 +10,10 @@ from typing import Any
 from daemon.decisions import refused
 from daemon.gate import Gate
 from daemon.killswitch import KillSwitch
-from daemon.standing import Standing, waiting_hold
+from daemon.standing import Standing, held
 from sandbox.docker_backend import DockerBackend, Running
 from sandbox.spec import ContainerSpec
-from workflows.ports import HeldError, InfrastructureError
+from workflows.ports import InfrastructureError
 
 CAMPAIGN, CANDIDATE = "ratchet.campaign", "ratchet.candidate"
 """Labels by which a container names whom it serves."""
@@ -54,8 +54,7 @@ class GovernedBackend(DockerBackend):
         if decision.cause:
             raise InfrastructureError(f"opa: {decision.cause}")
         if decision.soft:
-            hold = waiting_hold(campaign, candidate, decision)
-            raise HeldError(decision.deny[0].code, "; ".join(decision.reasons), hold)
+            raise held(campaign, candidate, decision)
         if not decision.permitted:
             raise refused(decision, "SANDBOX")
         with self._doors:

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from daemon import approvals
-from daemon.activations import ACTIVE
+from daemon.activations import rulings
 from daemon.gate import Decision, Endpoint, Gate
 from daemon.instance import instance_of
 from daemon.killswitch import SIGNERS
-from daemon.records import lookup
 from daemon.records.canonical import canonical
 from daemon.records.files import make_private, write_durably
 
@@ -86,8 +85,7 @@ class Restores:
         why = decision.cause or "; ".join(f"{found.code}: {found.msg}" for found in decision.deny)
         if not permission.signature:
             why = f"nobody signed for its return: {decision.cause or ', '.join(found.code for found in decision.deny)}"
-        remedy = f"`ratchet policy restore {revision[:16]} --by NAME --key SSH_KEY --reason TEXT`"
-        told = f"{told} ({why}). {remedy} lets it return; any other edit makes it a revision of its own"
+        told = f"{told} ({why}). `{remedy(revision)}` lets it return; any other edit makes it a revision of its own"
         self._refused = (None if decision.cause else asked, told)
         return told
 
@@ -139,21 +137,24 @@ class Restores:
             return gate.decide("override", facts)
 
 
+def remedy(revision: str) -> str:
+    """The command by which a person lets an older revision return."""
+    return f"ratchet policy restore {revision[:16]} --by NAME --key SSH_KEY --reason TEXT"
+
+
 def replaced(audit: Path, revision: str) -> str:
     """When a newer bundle replaced this one, by the audit log; empty when it was the last to rule, or never did."""
     newest = since = ""
-    for record in lookup.mentioning(audit, ACTIVE) if audit.is_dir() else ():
-        if record["kind"] == ACTIVE:
-            if newest == revision != record["body"]["revision"]:
-                since = str(record["time"])
-            newest = str(record["body"]["revision"])
+    for record in rulings(audit):
+        if newest == revision != record["body"]["revision"]:
+            since = str(record["time"])
+        newest = str(record["body"]["revision"])
     return "" if newest == revision else since
 
 
 def known(audit: Path, beginning: str) -> set[str]:
     """The revisions that have ruled and begin so, by the audit log."""
-    found = lookup.mentioning(audit, beginning) if audit.is_dir() else ()
-    ruled = {str(record["body"]["revision"]) for record in found if record["kind"] == ACTIVE}
+    ruled = {str(record["body"]["revision"]) for record in rulings(audit, beginning)}
     return {revision for revision in ruled if revision.startswith(beginning)}
 
 

@@ -66,9 +66,8 @@ class Service:
         self._opa: OpaEngine | None = None
         self._activations: Activations | None = None
         self._switch = KillSwitch(settings.home)
-        remove = partial(remove_containers, settings.docker_url, instance_of(settings.home))
-        self._watch = Watch(self._switch, remove)
-        self._remove = remove
+        self._remove = partial(remove_containers, settings.docker_url, instance_of(settings.home))
+        self._watch = Watch(self._switch, self._remove)
         self._cut = False
 
     async def start(self) -> None:

@@ -13,6 +13,7 @@ from daemon.decisions import Decision
 from daemon.records.archive import Archive
 from daemon.records.holds import Holds
 from workflows.models import Hold
+from workflows.ports import HeldError
 
 OVERRIDE, ESCALATE, REJECT = "override", "escalate", "reject"
 """Actions in statements, and kinds of answers."""
@@ -35,12 +36,13 @@ class Standing:
         started_by = starter(self._archive, campaign) if booked else ""
         return {
             "overrides": [
-                given_facts(one.body, candidate, started_by, self._verified(one.body)) for one in booked[-50:]
+                given_facts(one.body, candidate, started_by, self.verified(one.body)) for one in booked[-50:]
             ],
             "waiting": len(waiting),
         }
 
-    def _verified(self, said: Mapping[str, Any]) -> bool:
+    def verified(self, said: Mapping[str, Any]) -> bool:
+        """Whether the signature of a booked answer still counts."""
         return approvals.check(said["text"], said["by"], said["signature"], self._signers).verified
 
 
@@ -65,8 +67,12 @@ def starter(archive: Archive, campaign: str) -> str:
     return str(json.loads(row.spec).get("started_by", "")) if row is not None else ""
 
 
-def waiting_hold(campaign: str, candidate: str, decision: Decision) -> Hold:
-    """The hold of a soft denial."""
+def held(campaign: str, candidate: str, decision: Decision) -> HeldError:
+    """A soft denial, as the error to raise, with the hold that waits for an override."""
+    return HeldError(decision.deny[0].code, "; ".join(decision.reasons), _hold(campaign, candidate, decision))
+
+
+def _hold(campaign: str, candidate: str, decision: Decision) -> Hold:
     now = time.time()
     codes = tuple(str(code) for code in decision.soft["codes"])
     expires = float(int(now + float(decision.soft["wait_seconds"])))

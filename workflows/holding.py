@@ -9,10 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import queues
     from workflows.activities import CandidateActivities
     from workflows.models import CandidateSpec, Hold
-    from workflows.people import Approval
-
-EXPIRY = "expiry"
-"""Stands as the `by` of a rejection that no person made: nobody answered in time."""
+    from workflows.people import EXPIRY, Approval
 
 
 class Holding:

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from workflows.models import Budget, Strict
 
+EXPIRY = "expiry"
+"""Stands as the `by` of a rejection that no person made: nobody answered in time."""
+
 
 class Approval(Strict):
     """Argument of the updates `approve` and `reject`, both signed."""

@@ -8,8 +8,9 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from workflows import failures, queues
     from workflows.activities import CandidateActivities
-    from workflows.holding import EXPIRY, Holding, soft_denial
+    from workflows.holding import Holding, soft_denial
     from workflows.models import CandidateSpec, Edit, Promotion, Scorecard
+    from workflows.people import EXPIRY
 
 
 async def promoted(spec: CandidateSpec, edit: Edit, card: Scorecard, holding: Holding) -> Promotion:

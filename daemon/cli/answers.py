@@ -11,6 +11,7 @@ import typer
 from daemon.cli import reach
 from daemon.cli.errors import BadInput
 from daemon.cli.output import JsonFlag
+from daemon.cli.signing import signed_or_given
 from daemon.cli.steer import update
 
 Campaign = Annotated[str, typer.Argument(help="Campaign id.")]
@@ -132,17 +133,7 @@ def _send(
     if show:
         typer.echo(text, nl=False)
         return
-    if key is not None:
-        from daemon.approvals import sign
-
-        try:
-            armoured = sign(text, key)
-        except RuntimeError as error:
-            raise BadInput(str(error)) from error
-    elif signature is not None:
-        armoured = signature.read_text()
-    else:
-        raise BadInput("an answer must be signed: give --key, or --signature made over what --statement prints")
+    armoured = signed_or_given(text, key, signature, "an answer")
     update(campaign, name, {**argument, "signature": armoured}, as_json)
 
 

@@ -13,6 +13,7 @@ from daemon.cli import output, reach
 from daemon.cli.candidate import diff, find
 from daemon.cli.errors import BadInput
 from daemon.cli.output import JsonFlag
+from daemon.cli.signing import signed
 
 if TYPE_CHECKING:
     from daemon.records.db import Database
@@ -77,9 +78,9 @@ def promote(
         from daemon.genomes.moves import VALID_SECONDS, statement
 
         expires = float(int(time.time() + VALID_SECONDS / 2))
-        signed = _sign(statement(row, expires), key)
+        signature = signed(statement(row, expires), key)
         asked = {"action": "promote", "candidate": candidate, "by": by, "reason": reason}
-        answer = reach.run(_move({**asked, "signature": signed, "expires": expires}))
+        answer = reach.run(_move({**asked, "signature": signature, "expires": expires}))
     _say(candidate, answer, as_json)
 
 
@@ -101,7 +102,7 @@ async def _approve(campaign: str, candidate: str, by: str, key: Path, reason: st
     text = next((row["statement"] for row in holds if row["candidate"] == candidate), "")
     if not text:
         raise BadInput(f"{candidate!r} does not wait for a person in {campaign}")
-    given = {"candidate": candidate, "by": by, "signature": _sign(text, key), "reason": reason}
+    given = {"candidate": candidate, "by": by, "signature": signed(text, key), "reason": reason}
     return str(await handle.execute_update("approve", given))
 
 
@@ -117,15 +118,6 @@ async def _move(asked: dict[str, Any]) -> str:
         return str(await client.execute_workflow("GenomeMove", asked, id=name, task_queue=queues.MAIN))
     except WorkflowFailureError as error:
         raise RefusedError("genome", str(error.cause)) from error
-
-
-def _sign(text: str, key: Path) -> str:
-    from daemon.approvals import sign
-
-    try:
-        return sign(text, key)
-    except RuntimeError as error:
-        raise BadInput(str(error)) from error
 
 
 def _database() -> Database:

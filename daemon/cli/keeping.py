@@ -11,8 +11,8 @@ import typer
 
 from daemon.cli import output, reach
 from daemon.cli.errors import BadInput
-from daemon.cli.kill import user
 from daemon.cli.output import JsonFlag
+from daemon.cli.owner import user
 
 if TYPE_CHECKING:
     from daemon.settings import Settings

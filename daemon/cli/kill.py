@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import pwd
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +13,8 @@ import typer
 from daemon.cli import output, reach
 from daemon.cli.errors import BadInput
 from daemon.cli.output import JsonFlag
+from daemon.cli.owner import as_owner, user
+from daemon.cli.signing import signed_or_given
 
 if TYPE_CHECKING:
     from daemon.killswitch import Killed, KillSwitch
@@ -99,7 +98,7 @@ def rearm(
         return
     if not by:
         raise BadInput("say who re-arms: --by NAME, as listed in keys/allowed_signers")
-    armoured = _signature(switch.statement(killed), key, signature)
+    armoured = signed_or_given(switch.statement(killed), key, signature, "re-arming")
     body = {
         "kill": killed.id,
         "killed_by": killed.by,
@@ -128,33 +127,6 @@ def _rearm(home: Path, switch: KillSwitch, killed: Killed, by: str, body: dict[s
         switch.release(killed)
 
 
-@contextmanager
-def as_owner(home: Path) -> Iterator[None]:
-    """Root acts on the state folder as its owner, so that the daemon can read and go on writing what is left there."""
-    uid, gid = _owner(home)
-    if os.geteuid() != 0 or uid == 0:
-        yield
-        return
-    # Loaded now: root's own installation may lie where the owner cannot read.
-    import daemon.records.audit
-    import daemon.records.keys  # noqa: F401
-
-    "".encode("utf-16-be")
-    before = os.getegid()
-    os.setegid(gid)
-    os.seteuid(uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(before)
-
-
-def _owner(home: Path) -> tuple[int, int]:
-    facts = home.stat()
-    return facts.st_uid, facts.st_gid
-
-
 def _where() -> tuple[Path, str]:
     """State folder and Docker endpoint. A broken settings file must not stand in the way of a kill."""
     from daemon.settings import CHECKOUT, BadSettings
@@ -166,27 +138,6 @@ def _where() -> tuple[Path, str]:
         home = Path(os.environ.get("RATCHET_STATE") or CHECKOUT / ".ratchet")
         return home.resolve(), os.environ.get("RATCHET_DOCKER_URL") or DEFAULT_ENDPOINT
     return here.home, here.docker_url
-
-
-def user() -> str:
-    """Who runs this command, by the kernel's word."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
-
-
-def _signature(text: str, key: Path | None, signature: Path | None) -> str:
-    from daemon.approvals import sign
-
-    if key is not None:
-        try:
-            return sign(text, key)
-        except RuntimeError as error:
-            raise BadInput(str(error)) from error
-    if signature is not None:
-        return signature.read_text()
-    raise BadInput("re-arming must be signed: give --key, or --signature made over what --statement prints")
 
 
 def _end_daemon(lock: Path, deadline: float) -> str:

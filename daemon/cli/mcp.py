@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli.errors import BadInput
-from daemon.cli.kill import user
+from daemon.cli.owner import user
 
 
 def mcp(

@@ -125,7 +125,7 @@ def in_force(here: Settings) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     from daemon.activations import origin
-    from daemon.restores import replaced
+    from daemon.restores import remedy, replaced
     from policies.bundle import BadPoliciesError, Source
 
     metrics = scrape.metrics(reach.endpoints(here))
@@ -135,7 +135,6 @@ def in_force(here: Settings) -> dict[str, Any]:
     except BadPoliciesError as error:
         folder = str(error)
     older = replaced(here.home / "audit", folder)
-    again = f"ratchet policy restore {folder[:16]} --by NAME --key SSH_KEY --reason TEXT" if older else ""
     loaded = scrape.value(metrics, "ratchet_policy_last_reload_timestamp_seconds")
     return {
         "active": active,
@@ -145,5 +144,5 @@ def in_force(here: Settings) -> dict[str, Any]:
         "same": active == folder,
         "replaced": older,
         "rejected": scrape.value(metrics, "ratchet_policy_rejected") == 1.0,
-        "remedy": again or "ratchet policy test says why",
+        "remedy": remedy(folder) if older else "ratchet policy test says why",
     }

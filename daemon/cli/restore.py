@@ -10,8 +10,9 @@ import typer
 
 from daemon.cli import output, reach
 from daemon.cli.errors import BadInput
-from daemon.cli.kill import as_owner
 from daemon.cli.output import JsonFlag
+from daemon.cli.owner import as_owner
+from daemon.cli.signing import signed
 
 SHORTEST = 8
 """Characters of a revision's beginning that have to be given."""
@@ -34,7 +35,7 @@ def restore(
 
     An edit taken back soon (`undo_seconds` in policies/ratchet/override/data.yaml) does not need it.
     """
-    from daemon.approvals import check, sign
+    from daemon.approvals import check
     from daemon.killswitch import SIGNERS
     from daemon.restores import Permission, known, replaced, write
     from workflows.ports import RefusedError
@@ -53,10 +54,7 @@ def restore(
     expires = now + int(hours * 3600)
     unsigned = Permission(by, reason, now, expires)
     statement = unsigned.statement(home, found[0], since)
-    try:
-        signature = sign(statement, key)
-    except RuntimeError as error:
-        raise BadInput(str(error)) from error
+    signature = signed(statement, key)
     with as_owner(home):
         checked = check(statement, by, signature, home / SIGNERS)
         if not checked.verified:

@@ -59,9 +59,8 @@ class Meter:
         self._record = record
         self._blob = blob
         self._permit = permit
-        self._admission = (
-            threading.Lock()
-        )  # policy asked and money reserved as one: a day's cap holds between calls too
+        # Policy is asked and money reserved as one, so that a day's cap holds between calls too.
+        self._admission = threading.Lock()
         self._sleep = sleep
         self._redact = redact  # providers quote the key that they refuse
 

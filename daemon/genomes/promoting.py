@@ -12,9 +12,8 @@ from daemon.genomes import report
 from daemon.genomes.heldout import measure
 from daemon.genomes.scoring import genome_target
 from daemon.house import House
-from daemon.records.lookup import of_candidate
 from daemon.search.paired import gain_interval
-from daemon.steps.effects import DAEMON
+from daemon.steps.effects import DAEMON, told
 from daemon.steps.promote import Question
 from workflows.models import CandidateSpec, Edit, Promotion, Scorecard
 from workflows.people import Approval
@@ -70,15 +69,12 @@ def _roll_out(
 ) -> Promotion:
     """Each line at most once, whichever attempt comes to it; that it is promoted is kept last."""
     target, candidate = spec.facts.target.name, spec.choice.candidate
-    house.audit.flush()
-    told: dict[str, dict[str, Any]] = {
-        one["kind"]: one["body"] for one in of_candidate(house.settings.home / "audit", candidate)
-    }
+    known = told(house, candidate)
 
     def tell(kind: str, who: str, body: dict[str, Any]) -> dict[str, Any]:
-        if kind not in told:
+        if kind not in known:
             house.audit.append(kind, actor=who, campaign=spec.campaign, candidate=candidate, body=body)
-        return told.setdefault(kind, body)
+        return known.setdefault(kind, body)
 
     previous = house.archive.champion(target) or ""
     body = {"previous": previous or spec.facts.seed_candidate, "decision": decision, **numbers}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict
+from typing import Any
 
 from daemon.cli.checks import examine
 from daemon.decisions import refused
@@ -149,10 +150,8 @@ class CampaignSteps:
         if not decision.permitted:
             raise refused(decision)
         key = f"{campaign}/extend/{request()}"
-        if house.once.get("budget.extend", key) is None:
-            body = {"add": add, "reason": extension.reason, "decision": decision.decision_id}
-            record = house.audit.append("budget.extend", actor=extension.by, campaign=campaign, body=body)
-            house.once.keep("budget.extend", key, str(record.seq))
+        body = {"add": add, "reason": extension.reason, "decision": decision.decision_id}
+        self._tell_once("budget.extend", key, actor=extension.by, campaign=campaign, body=body)
         return {name: line.cap for name, line in house.ledger.extend(campaign, add, key=key).items()}
 
     def answer(self, campaign: str, hold: Hold, action: HoldAction, given: Override | Escalation | Approval) -> str:
@@ -162,12 +161,8 @@ class CampaignSteps:
     def note(self, campaign: str, note: Note) -> None:
         """Keep it in the archive and the audit log."""
         key = request()
-        if self._house.once.get("note", key) is None:
-            body = {"text": note.text}
-            record = self._house.audit.append(
-                "note", actor=note.by or "someone", campaign=campaign, candidate=note.candidate, body=body
-            )
-            self._house.once.keep("note", key, str(record.seq))
+        names = {"actor": note.by or "someone", "campaign": campaign, "candidate": note.candidate}
+        self._tell_once("note", key, body={"text": note.text}, **names)
         self._house.archive.add_note(campaign, key=key, actor=note.by, body=note.text, candidate=note.candidate)
 
     def close(self, spec: CampaignSpec, facts: CampaignFacts, progress: Progress) -> CampaignReport:
@@ -175,6 +170,11 @@ class CampaignSteps:
         return closing.close(self._house, spec, facts, progress)
 
     # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _tell_once(self, kind: str, key: str, **what: Any) -> None:
+        if self._house.once.get(kind, key) is None:
+            record = self._house.audit.append(kind, **what)
+            self._house.once.keep(kind, key, str(record.seq))
 
     def _may_start(self, campaign: str, spec: CampaignSpec) -> Decision:
         """The gate's yes for each of the models. Raises RefusedError with its no."""

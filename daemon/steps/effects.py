@@ -29,10 +29,13 @@ def attempt() -> int:
 
 def recorded(house: House, kind: str, candidate: str) -> bool:
     """Whether an earlier attempt of the activity under way, cut short, has recorded this kind about the candidate."""
-    if attempt() == 1:
-        return False
+    return attempt() > 1 and kind in told(house, candidate)
+
+
+def told(house: House, candidate: str) -> dict[str, dict[str, Any]]:
+    """What the audit log says of a candidate so far: the newest body of each kind of record."""
     house.audit.flush()
-    return any(record["kind"] == kind for record in of_candidate(house.settings.home / "audit", candidate))
+    return {record["kind"]: record["body"] for record in of_candidate(house.settings.home / "audit", candidate)}
 
 
 def request() -> str:

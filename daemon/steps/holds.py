@@ -9,11 +9,11 @@ from typing import Any
 from daemon import approvals
 from daemon.decisions import Decision, refused
 from daemon.house import House
-from daemon.standing import ESCALATE, OVERRIDE, REJECT, given_facts, starter, waiting_hold
+from daemon.standing import ESCALATE, OVERRIDE, REJECT, given_facts, held, starter
 from daemon.steps.effects import request
 from workflows.models import CandidateSpec, Hold
 from workflows.people import Approval, Escalation, Override
-from workflows.ports import HeldError, HoldAction
+from workflows.ports import HoldAction
 
 RECORDS = {OVERRIDE: "hold.overridden", ESCALATE: "hold.escalated", REJECT: "hold.reject.verified"}
 
@@ -28,8 +28,7 @@ def ask(house: House, question: str, facts: dict[str, Any], spec: CandidateSpec)
     facts = {**facts, **house.standing.facts(campaign, candidate)}
     decision = house.decide(question, facts, campaign=campaign, candidate=candidate)
     if decision.soft:
-        hold = waiting_hold(campaign, candidate, decision)
-        raise HeldError(decision.deny[0].code, "; ".join(decision.reasons), hold)
+        raise held(campaign, candidate, decision)
     return decision
 
 
@@ -94,9 +93,7 @@ def escalations(house: House, candidate: str) -> list[dict[str, Any]]:
     return [
         {
             "by": one.body["by"],
-            "verified": approvals.check(
-                one.body["text"], one.body["by"], one.body["signature"], house.settings.signers
-            ).verified,
+            "verified": house.standing.verified(one.body),
             "approvals": one.body["approvals"],
             "role": one.body["role"],
         }

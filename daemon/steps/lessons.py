@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from daemon.gateway.catalogue import LOCAL_PREFIX
 from daemon.gateway.errors import Refusal
-from daemon.gateway.grants import Grant
 from daemon.house import House
 from daemon.search.lessons import era
+from daemon.steps.asking import ask_once
 from workflows.models import CandidateSpec
 
 ROLE = "summarise"
@@ -39,20 +39,10 @@ def summarised(house: House, spec: CandidateSpec, drawn: Sequence[str], findings
 
 
 def _ask(house: House, spec: CandidateSpec, model: str, drawn: Sequence[str], findings: Sequence[str]) -> list[str]:
-    choice = spec.choice
-    grant = Grant(
-        candidate=choice.candidate,
-        campaign=spec.campaign,
-        number=choice.number,
-        model=model,
-        max_calls=1,
-        max_tokens=MAX_TOKENS,
-        seed=choice.seed,
-    )
     results = json.dumps({"lessons": list(drawn), "findings": list(findings)}, ensure_ascii=False)
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": results}]
     try:
-        answer = house.gateway.ask(grant, messages)
+        answer = ask_once(house, spec, model, messages, MAX_TOKENS)
     except Refusal:
         return []  # no budget or no provider: the rules' own lessons are enough
     lines = (line.strip() for line in answer.splitlines())

@@ -17,10 +17,9 @@ from daemon.house import House
 from daemon.records.archive import Archive
 from daemon.records.ledger import Ledger
 from daemon.standing import Standing
+from daemon.steps.budgets import DAY_SECONDS
 from workflows.models import Account
 from workflows.ports import InfrastructureError
-
-DAY_SECONDS = 86_400
 
 
 def model_facts(

@@ -8,24 +8,21 @@ from typing import Any
 from daemon import approvals
 from daemon.gate import Decision
 from daemon.house import House
-from daemon.records.lookup import of_candidate
 from daemon.search.intervals import Interval, mean_interval
 from daemon.standing import starter
 from daemon.steps import holds
-from daemon.steps.effects import DAEMON
+from daemon.steps.effects import DAEMON, told
 from daemon.steps.measuring import fixed, measuring
 from daemon.steps.reviewing import lowered, objection
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CandidateSpec, Edit, Hold, Promotion, Scorecard
-from workflows.people import Approval
+from workflows.people import EXPIRY, Approval
 
 ROUNDS = 3
 """Fresh containers and new inputs for each: a lucky run does not repeat."""
 PAIRS = 6
 """Pairs of one round."""
-EXPIRY = "expiry"
-"""The `by` of a rejection that no person made."""
 EVIDENCE = {"verdict", "gain", "low", "high", "pairs", "e_value", "threshold"}
 
 
@@ -62,11 +59,11 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
 def _moved(house: House, spec: CandidateSpec) -> Promotion:
     """The pointer is moved: keep the numbers that its intent recorded, and say so once, whichever attempt moved it."""
     names: dict[str, Any] = {"campaign": spec.campaign, "candidate": spec.choice.candidate}
-    told = {one["kind"]: one["body"] for one in of_candidate(house.settings.home / "audit", spec.choice.candidate)}
-    body = told["promote.intent"]
+    known = told(house, spec.choice.candidate)
+    body = known["promote.intent"]
     measured = {f"sealed_{name}": body[name] for name in ("gain", "low", "high")} | {"sealed_pairs": ROUNDS * PAIRS}
     house.archive.put(house.candidate(spec.choice.candidate).model_copy(update={**measured, "promoted": True}))
-    if "promote.outcome" not in told:
+    if "promote.outcome" not in known:
         house.audit.append("promote.outcome", actor=DAEMON, body=body, **names)
     return Promotion(status="promoted", gain=body["gain"], low=body["low"], high=body["high"])
 

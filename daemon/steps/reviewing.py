@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from daemon.decisions import Decision
 from daemon.gateway.errors import Refusal
-from daemon.gateway.grants import Grant
 from daemon.house import House
+from daemon.steps.asking import ask_once
 from daemon.steps.edits import plain
 from workflows.models import CandidateSpec, Edit
 
@@ -96,18 +96,9 @@ def read(answer: str) -> Opinion:
 
 
 def _ask(house: House, spec: CandidateSpec, model: str, edit: Edit) -> Opinion:
-    choice = spec.choice
-    parent, row = house.candidate(choice.parent), house.candidate(choice.candidate)
-    grant = Grant(
-        candidate=choice.candidate,
-        campaign=spec.campaign,
-        number=choice.number,
-        model=model,
-        max_calls=1,
-        max_tokens=MAX_TOKENS,
-        seed=choice.seed,
-    )
+    parent, row = house.candidate(spec.choice.parent), house.candidate(spec.choice.candidate)
+    chat = messages(row.hypothesis, house.trees.diff(parent.tree, edit.tree))
     try:
-        return read(house.gateway.ask(grant, messages(row.hypothesis, house.trees.diff(parent.tree, edit.tree))))
+        return read(ask_once(house, spec, model, chat, MAX_TOKENS))
     except Refusal as refusal:
         return Opinion(flag=True, reason=f"no review could be had ({refusal.rule})")

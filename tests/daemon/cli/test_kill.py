@@ -136,7 +136,7 @@ def test_root_leaves_nothing_that_the_owner_cannot_use(
 ) -> None:
     """Files are written as the folder's owner; signing and the engine stay root's business."""
     ids, acted = [0], []
-    monkeypatch.setattr("daemon.cli.kill._owner", lambda _: (4711, 4712))
+    monkeypatch.setattr("daemon.cli.owner._owner", lambda _: (4711, 4712))
     monkeypatch.setattr(os, "geteuid", lambda: ids[-1])
     monkeypatch.setattr(os, "seteuid", ids.append)
     monkeypatch.setattr(os, "setegid", lambda gid: None)
