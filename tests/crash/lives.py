@@ -14,51 +14,8 @@ from daemon.instance import instance_of
 from daemon.records.chain import records
 from daemon.settings import CHECKOUT
 from tests.crash.driver import CAMPAIGN, RESULT
+from tests.number import place_number
 
-TARGET = """\
-name = "number"
-title = "One number"
-kind = "kernel"
-integrity = "isolated"
-description = "value() returns a number; more is better, up to ten."
-
-[tree]
-editable = ["number.py"]
-
-[metric]
-name = "value"
-kind = "score"
-direction = "maximise"
-min_effect = 0.1
-
-[build]
-language = "python"
-file = "number.py"
-symbol = "value"
-"""
-JUDGE = '''\
-"""Judge side of `number`: nothing is drawn and nothing is timed, so two runs of one campaign are the same."""
-
-
-def cases(suite, rng):
-    return [{"name": "one"}]
-
-
-def arguments(case, rng):
-    return [1]
-
-
-def outputs(case):
-    return [((1,), "float64")]
-
-
-def check(case, arguments, outputs, expected):
-    return None if 0 <= outputs[0][0] <= 10 else "out of bounds"
-
-
-def score(case, arguments, outputs):
-    return float(outputs[0][0])
-'''
 ANSWERS = ["return [2.0]", "return (", "evaluator", "return [3.0]"]
 """Accepted and promoted; broken; denied; accepted and promoted over the first."""
 
@@ -67,11 +24,7 @@ def prepare(folder: Path) -> Path:
     """Policies, the target and the script."""
     folder.mkdir(exist_ok=True)
     shutil.copytree(CHECKOUT / "policies", folder / "policies", ignore=shutil.ignore_patterns("__pycache__"))
-    place = folder / "targets" / "number"
-    (place / "seed").mkdir(parents=True)
-    (place / "target.toml").write_text(TARGET)
-    (place / "evaluator.py").write_text(JUDGE)
-    (place / "seed" / "number.py").write_text(program("return [1.0]"))
+    place_number(folder / "targets", program("return [1.0]"))
     (folder / "scripts").mkdir()
     lines = [json.dumps({"answer": answer(what)}) for what in ANSWERS]
     (folder / "scripts" / "number.jsonl").write_text("\n".join(lines) + "\n")

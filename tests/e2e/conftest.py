@@ -11,6 +11,13 @@ from tests.e2e.house import Daemon
 from tests.e2e.provider import MODEL, Provider, serving
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A whole daemon beside others may be slow: each wait has its own end, see `house.PATIENCE`."""
+    for item in items:
+        if item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.timeout(1200))
+
+
 @pytest.fixture(scope="session")
 def canaries() -> Canaries:
     return Canaries()

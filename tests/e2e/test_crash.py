@@ -45,10 +45,10 @@ def unsettled(daemon: Daemon) -> list[str]:
 
 def test_a_killed_daemon_loses_and_repeats_nothing(own_daemon: Daemon) -> None:
     name = own_daemon.start_campaign(candidates=8, seed=2)
-    own_daemon.until(lambda: own_daemon.query(name)["decided"] >= 2, 120)
+    own_daemon.until(lambda: own_daemon.query(name)["decided"] >= 2)
     own_daemon.kill()
     own_daemon.start()
-    report = own_daemon.result(name, 300)
+    report = own_daemon.result(name)
     assert report["decided"] == 8 == sum(report["verdicts"].values())
     assert [row.number for row in own_daemon.rows(name)] == list(range(9))
     assert all(row.verdict and not row.verdict.startswith("inconclusive") for row in own_daemon.rows(name))
@@ -75,7 +75,7 @@ def test_sigterm_drains_and_leaves_nothing_behind(tmp_path: Path) -> None:
             daemon.start_campaign(candidates=50, target="packing", model="openai/silent")
             silent.settimeout(120)
             asked, _ = silent.accept()
-            daemon.until(lambda: daemon.query(name)["in_flight"] >= 1 and len(containers(daemon)) > 1, 120)
+            daemon.until(lambda: daemon.query(name)["in_flight"] >= 1 and len(containers(daemon)) > 1)
             assert daemon.stop() == 0
             asked.close()
         finally:

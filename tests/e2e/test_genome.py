@@ -60,11 +60,11 @@ def test_the_agent_improves_itself_and_is_taken_back(home: Daemon) -> None:
     child, cheat = f"{campaign}-c1", f"{campaign}-c2"
 
     # Killed in the middle of the child's trials: nothing is paid twice, no candidate is lost.
-    daemon.until(lambda: len(trials(daemon, child)) >= 2, 200)
+    daemon.until(lambda: len(trials(daemon, child)) >= 2)
     daemon.kill()
     daemon.clear()
     daemon.start()
-    daemon.until(lambda: daemon.query(campaign, "holds")["count"], 300)
+    daemon.until(lambda: daemon.query(campaign, "holds")["count"])
     answers = kinds(daemon, "model.answer")
     paid = [(one["candidate"], one["body"]["call"], one["body"]["request"]) for one in answers]  # type: ignore[index]
     assert len(paid) == len(set(paid))
@@ -83,7 +83,7 @@ def test_the_agent_improves_itself_and_is_taken_back(home: Daemon) -> None:
     assert unsigned.returncode != 0 and "must be signed" in unsigned.stderr
     signed = daemon.ratchet("genome", "promote", child, "--by", "ana", "--key", str(daemon.folder / "ana"))
     assert signed.returncode == 0, signed.stderr
-    report = daemon.result(campaign, 200)
+    report = daemon.result(campaign)
     assert report["champion"] == child
     rows = {row.candidate: row for row in daemon.rows(campaign)}
     assert rows[child].promoted and rows[child].sealed_pairs == 6
@@ -98,7 +98,7 @@ def test_the_agent_improves_itself_and_is_taken_back(home: Daemon) -> None:
     planted = daemon.start_campaign(
         candidates=12, in_flight=1, model="ratchet/scripted/planted", started_by="bo", seed=3
     )
-    daemon.until(lambda: Rollouts(db).canary() is None, 200)
+    daemon.until(lambda: Rollouts(db).canary() is None)
     daemon.temporal("workflow", "signal", "-w", planted, "--name", "stop")
     assert [one.state for one in Rollouts(db).history()] == ["rolled-back"]
     db.close()

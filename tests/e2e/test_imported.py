@@ -19,7 +19,7 @@ def test_an_imported_task_finds_gains_that_wait_for_a_person(daemon: Daemon, tmp
     assert made.returncode == 0, made.stdout + made.stderr
 
     campaign = daemon.start_campaign(target="goals", candidates=4, seed=3, strategy="clade")
-    daemon.until(lambda: daemon.ended(campaign) or daemon.query(campaign, "holds")["count"], 180)
+    daemon.until(lambda: daemon.ended(campaign) or daemon.query(campaign, "holds")["count"])
     held = daemon.query(campaign, "holds")["rows"]
     assert held and daemon.query(campaign)["champion"] == f"{campaign}-c0"
     rows = {row.candidate: row for row in daemon.rows(campaign)}

@@ -45,7 +45,7 @@ def _exit_status(daemon: Daemon) -> int:
 def test_killed_with_temporal_and_opa_down_it_stays_so_until_ana_signs(own_daemon: Daemon, tmp_path: Path) -> None:
     daemon = own_daemon
     campaign = daemon.start_campaign(candidates=3, patience=9)
-    daemon.until(lambda: len(_containers(daemon)) >= 2, 60)
+    daemon.until(lambda: len(_containers(daemon)) >= 2)
     engines = _children(daemon)
     for name, pid in engines.items():
         if name in ("opa", "temporal"):

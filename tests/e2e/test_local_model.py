@@ -50,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, served: Upstream) -> Iterator
 
 def test_nonsense_ends_as_honest_failures_within_the_calls(home: Daemon, served: Upstream) -> None:
     campaign = home.start_campaign(target="packing", model="openai/local", candidates=6, in_flight=3, patience=50)
-    report = home.result(campaign, 240)
+    report = home.result(campaign)
     assert report["decided"] == 6 and report["verdicts"] == {"failed": 6}
     verdicts = {row.verdict for row in home.rows(campaign) if row.number}
     assert verdicts <= {"failed:malformed-answer", "failed:no-edit", "failed:no-change"}, verdicts

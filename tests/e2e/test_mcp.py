@@ -38,7 +38,7 @@ async def call(client: Client, tool: str, **arguments: Any) -> Any:
 
 async def test_it_hands_in_candidates_that_go_the_one_path(daemon: Daemon) -> None:
     campaign = daemon.start_campaign(candidates=3, model="ratchet/outside", seed=5)
-    daemon.until(lambda: daemon.query(campaign)["champion"], 60)
+    daemon.until(lambda: daemon.query(campaign)["champion"])
     async with client_of(daemon, campaign) as client:
         assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS, "nothing approves, promotes or stops"
         assert "matmul" in {target["name"] for target in await call(client, "targets")}
@@ -65,7 +65,7 @@ async def test_it_hands_in_candidates_that_go_the_one_path(daemon: Daemon) -> No
         ]
         late = await call(client, "submit", parent=seed["candidate"], hypothesis="late", files={"matmul.c": "x"})
         assert any(word in late for word in ("candidates of the campaign are taken", "has stopped", "has ended"))
-    daemon.result(campaign, 60)
+    daemon.result(campaign)
     mine = [one for one in records(daemon.state / "audit") if one["campaign"] == campaign]
     handed = [one for one in mine if one["kind"] == "submission.received"]
     assert [one["actor"] for one in handed] == ["an-outside-agent"] * 3
@@ -75,7 +75,7 @@ async def test_it_hands_in_candidates_that_go_the_one_path(daemon: Daemon) -> No
 
 async def test_what_cannot_become_a_candidate_is_said_and_costs_nothing(daemon: Daemon) -> None:
     campaign = daemon.start_campaign(candidates=2, model="ratchet/outside")
-    daemon.until(lambda: daemon.query(campaign)["champion"], 60)
+    daemon.until(lambda: daemon.query(campaign)["champion"])
     async with client_of(daemon, campaign) as client:
         for words, told in (
             ({"parent": "other-c0", "files": {"matmul.c": "x"}}, "no candidate 'other-c0'"),
