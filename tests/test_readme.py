@@ -25,7 +25,8 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 
 
 def block(language: str, at: int = 0) -> str:
-    return [text for kind, text in BLOCKS if kind == language][at]
+    found: list[str] = [text for kind, text in BLOCKS if kind == language]
+    return found[at]
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ def test_the_worked_judge_accepts_the_seed_and_a_tuned_seed_only(primes: Path, s
         arguments = judge.arguments(case, rng)
         ((shape, kind),) = judge.outputs(case)
         expected = judge.reference(case, arguments)
-        for seed.STRIDE in (1, 2):
+        for stride in (1, 2):
+            setattr(seed, "STRIDE", stride)  # noqa: B010
             flags = np.array(seed.flags(*arguments), dtype=kind).reshape(shape)
             assert judge.check(case, arguments, [flags], expected) is None
         flags[0] ^= 1

@@ -10,7 +10,7 @@ from tests.corpus.case import CASES, load
 from tests.corpus.runner import Corpus, Outcome
 from workflows.models import Proposal
 
-pytestmark = [pytest.mark.docker, pytest.mark.opa, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.measures, pytest.mark.docker, pytest.mark.opa, pytest.mark.filterwarnings("ignore")]
 
 FAST = load(CASES / "C12-nearly-five-times")
 

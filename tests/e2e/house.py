@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from daemon.engines.temporal import find_temporal
+from daemon.instance import instance_of
 from daemon.records.archive import Archive
 from daemon.records.db import Database, sqlite_url
 from daemon.records.rows import CandidateRow
-from daemon.service import instance_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RATCHET = Path(sys.executable).parent / "ratchet"

@@ -44,8 +44,8 @@ def test_an_edit_rules_the_next_decision_and_a_broken_one_none(own_daemon: Daemo
     assert revision(daemon) != first
 
     # Tried on what was decided before, then in force: both are in the log, in this order; of the broken one nothing is.
-    told = [one for one in records(daemon.state / "audit") if one["kind"].startswith("policy.")]
-    assert [(one["kind"], one["body"]["revision"]) for one in told] == [
+    ruled = [one for one in records(daemon.state / "audit") if one["kind"].startswith("policy.")]
+    assert [(one["kind"], one["body"]["revision"]) for one in ruled] == [
         ("policy.active", first), ("policy.staged", revision(daemon)), ("policy.active", revision(daemon)),
     ]  # fmt: skip
-    assert told[1]["body"]["asked"] > 0
+    assert ruled[1]["body"]["asked"] > 0

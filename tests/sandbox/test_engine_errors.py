@@ -157,7 +157,8 @@ def test_the_command_lines_context_and_environment_are_not_followed(
     with pytest.raises(InfrastructureError, match="/ours"):
         backend.launch(spec())
     assert handler.paths == []
-    assert DockerBackend(instance="x", allowed_roots=[])._engine._endpoint == "unix:///var/run/docker.sock"
+    ours = DockerBackend(instance="x", allowed_roots=[])._engine
+    assert isinstance(ours, DockerEngine) and ours._endpoint == "unix:///var/run/docker.sock"
 
 
 def test_nothing_is_connected_before_the_first_call(tmp_path: Path) -> None:

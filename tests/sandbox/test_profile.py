@@ -233,7 +233,8 @@ def test_a_real_container_that_misses_is_removed_unstarted(
     rule: str,
 ) -> None:
     engine = docker_backend._engine
-    create, started = engine.create, []
+    create = engine.create
+    started: list[str] = []
 
     def disobey(name: str, body: dict[str, Any]) -> str:
         worse = copy.deepcopy(body)

@@ -87,7 +87,7 @@ def written(package: Path) -> Iterator[tuple[str, str]]:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             told = any(word.arg == "body" for word in node.keywords)
-            if name in ("_record", "record") or (name in ("append", "tell") and told):
+            if name in ("_record", "record") or (name in ("append", "tell", "_tell_once") and told):
                 kinds = (
                     [node.args[0].body, node.args[0].orelse] if isinstance(node.args[0], ast.IfExp) else node.args[:1]
                 )

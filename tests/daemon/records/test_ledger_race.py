@@ -48,7 +48,8 @@ def test_four_processes_never_pass_the_cap_at_any_instant(tmp_path: Path) -> Non
     racers = [
         subprocess.Popen([sys.executable, "-c", _RACE, url, name], stdout=subprocess.PIPE, text=True) for name in "abcd"
     ]
-    instants, over = 0, []
+    instants = 0
+    over: list[object] = []
     done = threading.Event()
 
     def watch() -> None:

@@ -17,7 +17,8 @@ EVENTS = st.lists(st.sampled_from(get_args(Event)), max_size=40)
     ("steps", "level"), [(0, "ok"), (2, "ok"), (3, "warn"), (5, "change"), (7, "change"), (8, "stop"), (99, "stop")]
 )
 def test_levels(steps: int, level: str) -> None:
-    assert plateau(["improved"] + ["unchanged"] * steps).level == level
+    events: list[Event] = ["improved", *["unchanged"] * steps]  # type: ignore[list-item]
+    assert plateau(events).level == level
 
 
 @given(EVENTS)

@@ -38,7 +38,7 @@ def test_a_folder_has_the_id_of_its_tree(mounted: tuple[Path, str]) -> None:
 CHANGES: dict[str, Callable[[Path], object]] = {
     "content": lambda folder: (folder / "a.c").write_text("int b;\n"),
     "a new file": lambda folder: (folder / "src" / "more.py").write_text(""),
-    "a cache": lambda folder: (folder / "__pycache__").mkdir() or (folder / "__pycache__" / "a.pyc").write_text("x"),
+    "a cache": lambda folder: ((folder / "__pycache__").mkdir(), (folder / "__pycache__" / "a.pyc").write_text("x")),
     "gone": lambda folder: (folder / "a.c").unlink(),
     "mode": lambda folder: (folder / "a.c").chmod(0o755),
     "a link": lambda folder: (folder / "link").symlink_to("/etc/passwd"),

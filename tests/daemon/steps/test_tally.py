@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from daemon.records.audit import AuditLog
 from daemon.records.keys import ensure_signing_key
@@ -12,7 +13,7 @@ from daemon.steps.tally import tally
 def test_each_finding_and_each_answer_counts_once(tmp_path: Path) -> None:
     ensure_signing_key(tmp_path / "key")
     audit = AuditLog(tmp_path / "audit", tmp_path / "key")
-    names = {"campaign": "k", "candidate": "k-c1"}
+    names: dict[str, Any] = {"campaign": "k", "candidate": "k-c1"}
     found = {"code": "EDIT-SIZE", "level": "soft-mandatory"}
     advice = {"code": "EDIT-KIND", "level": "advisory"}
     decision = {"question": "edit", "decision_id": "d", "deny": [found], "warn": [advice, advice]}
@@ -22,7 +23,7 @@ def test_each_finding_and_each_answer_counts_once(tmp_path: Path) -> None:
     }  # fmt: skip
     answer = {"statement": "{}", "signature": "s", "reason": "r", "decision": "d"}
     yes = {"problem": "", "reason": ""}
-    rows = [
+    rows: list[tuple[str, str, dict[str, Any]]] = [
         ("hold.opened", "gate", opened), ("hold.opened", "gate", opened),
         ("hold.approved", "ana", yes), ("hold.approved", "ana", yes), ("hold.approved", "bo", yes),
         ("hold.overridden", "ana", answer),

@@ -35,7 +35,7 @@ def answers(rng: random.Random, number: str) -> bytes:
         return rng.randbytes(rng.randrange(200))
     if kind == 1:
         return rng.choice(BOMBS)
-    stray = rng.choice([None, 1, 1.5, "x", [], {}, True, number[::-1], number + " ", number.encode().hex()])
+    stray: object = rng.choice([None, 1, 1.5, "x", [], {}, True, number[::-1], number + " ", number.encode().hex()])
     line = bytearray(json.dumps({"id": stray, "ok": True, "seconds": 1}).encode())
     if kind == 2:
         return bytes(line)

@@ -61,7 +61,7 @@ def driver_library(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
         path = folder / f"{vendor}.so"
         if not path.exists():
             flags = ["-DAS_HIP"] if vendor == "rocm" else []
-            command = ["gcc", "-O1", "-shared", "-fPIC", *flags, "-o", path, HERE / "fake_driver.c", "-lm"]
+            command = ["gcc", "-O1", "-shared", "-fPIC", *flags, "-o", str(path), str(HERE / "fake_driver.c"), "-lm"]
             subprocess.run(command, check=True)
         return str(path)
 

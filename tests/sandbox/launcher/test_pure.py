@@ -57,7 +57,12 @@ def test_the_grid_covers_every_row_and_no_block_more(rows: int, each: int) -> No
 
 
 def test_arguments_are_packed_as_a_kernel_expects_them() -> None:
-    given_ = [{"in": 64, "kind": "f", "shape": [4, 2, 3]}, {"out": 128}, {"value": 7}, {"value": 0.5}]
+    given_: list[dict[str, object]] = [
+        {"in": 64, "kind": "f", "shape": [4, 2, 3]},
+        {"out": 128},
+        {"value": 7},
+        {"value": 0.5},
+    ]
     outputs = [{"at": 128, "kind": "f", "shape": [4, 2]}]
     batch, found = arrays(given_, outputs)
     assert batch == 4
@@ -71,7 +76,7 @@ def test_arguments_are_packed_as_a_kernel_expects_them() -> None:
     "shapes", [[[4]], [[4, 2], [5, 2]]], ids=["no dimension for launches", "different numbers of launches"]
 )
 def test_calls_without_one_number_of_launches_are_refused(shapes: list[list[int]]) -> None:
-    given_ = [{"in": 0, "kind": "f", "shape": shape} for shape in shapes]
+    given_: list[dict[str, object]] = [{"in": 0, "kind": "f", "shape": shape} for shape in shapes]
     with pytest.raises(BadPlan):
         arrays(given_, [])
 

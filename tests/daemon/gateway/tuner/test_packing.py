@@ -31,7 +31,8 @@ def feasible(circles: list[tuple[float, float, float]]) -> bool:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_edits_meet_each_other_and_stay_feasible(seed: int) -> None:
-    rng, text, tried = Random(seed), PACKING, []
+    rng, text = Random(seed), PACKING
+    tried: list[str] = []
     for _ in range(4):
         moves = [
             move
