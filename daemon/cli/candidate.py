@@ -24,9 +24,10 @@ def show(candidate: Candidate, as_json: JsonFlag = False) -> None:
     """Where it came from, what was measured, what it cost, and who decided."""
     row = find(reach.archive(), candidate)
     document = row.model_dump(mode="json")
-    solved = _trials(candidate)
+    solved, said = _trials(candidate), _said(candidate)
     if solved:
         document["trials"] = solved
+    document["said"] = said
     if as_json:
         output.print_json(document)
         return
@@ -56,6 +57,10 @@ def show(candidate: Candidate, as_json: JsonFlag = False) -> None:
     for purpose, tasks in solved.items():
         names = ", ".join(f"{task} {verdict}" for task, verdict in tasks.items())
         sys.stdout.write(f"  tasks {purpose:<15} {list(tasks.values()).count('solved')} of {len(tasks)}: {names}\n")
+    for line in said:
+        output.print_text(
+            f"  {line['time'][:19]}Z  {output.cell(line['actor']):<8}  {output.safe(line['told'], keep='')}"
+        )
     if row.feedback:
         sys.stdout.write("\n")
         output.print_text(row.feedback)
@@ -124,6 +129,16 @@ def _trials(candidate: str) -> dict[str, dict[str, str]]:
     for row in Trials(Database(reach.settings().database)).of(candidate):
         found.setdefault(row.purpose, {})[row.task] = row.verdict
     return found
+
+
+def _said(candidate: str) -> list[dict[str, str]]:
+    """Who had a say in it, by the audit log: approvals, overrides, reviews, promotions, and what was taken back."""
+    from daemon.cli.story import say, sentence
+    from daemon.records.lookup import of_candidate
+
+    audit = reach.settings().home / "audit"
+    found = filter(say, of_candidate(audit, candidate)) if audit.is_dir() else ()
+    return [{"time": str(one["time"]), "actor": str(one["actor"]), "told": sentence(one)} for one in found]
 
 
 def cell_of(value: float | None) -> str:

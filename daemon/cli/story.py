@@ -71,9 +71,22 @@ def _decided(body: Body) -> str:
     return f"verdict {body['verdict']}{measured}{promoted}{reasons}"
 
 
+def _counts(numbers: Body) -> str:
+    return ", ".join(f"{name} {cell(value)}" for name, value in sorted(numbers.items()) if not isinstance(value, dict))
+
+
 def _told(body: Body, what: str) -> str:
     why = body.get("problem") or body.get("reason")
     return f"{what}: {why}" if why else what
+
+
+SAY = ("hold.", "candidate.reviewed", "promote.", "genome.")
+"""Beginnings of the kinds that tell who had a say in what became of a candidate, and what it was told."""
+
+
+def say(record: dict[str, Any]) -> bool:
+    """Whether people, a reviewer or the pointer's move speak in it: who allowed it, and who took it back."""
+    return str(record["kind"]).startswith(SAY)
 
 
 _KINDS: dict[str, Callable[[Body], str]] = {
@@ -99,8 +112,23 @@ _KINDS: dict[str, Callable[[Body], str]] = {
     "hold.approved": lambda body: _told(body, "approves, signature verified"),
     "hold.approval.refused": lambda body: _told(body, "an approval does not count"),
     "hold.rejected": lambda body: _told(body, "rejects"),
+    "hold.opened": lambda body: f"waits for people ({body['kind']}, {body['approvals_needed']} signature(s))",
+    "hold.overridden": lambda body: _told(body, f"overrides, signature verified [{body['decision']}]"),
+    "hold.escalated": lambda body: _told(body, f"asks for more, signature verified [{body['decision']}]"),
+    "hold.reject.verified": lambda body: _told(body, f"rejects, signature verified [{body['decision']}]"),
+    "hold.answer.refused": lambda body: _told(body, f"an answer ({body['action']}) does not count"),
     "promote.intent": lambda body: f"is about to replace {body['previous']} as champion: {_interval(body)}",
     "promote.outcome": lambda body: f"is champion now, in place of {body['previous']}",
+    "genome.contract": lambda body: str(body["problem"] or "is an agent still, by its self-test"),
+    "genome.scored": lambda body: (
+        f"solves {body['solved']} of {body['tasks']} tasks, its parent {body['parent_solved']}; "
+        f"e-value {cell(body['e_value'])}, needed {cell(body['threshold'])}"
+    ),
+    "genome.held-out": lambda body: f"held out, against {body['against'][:12]}: {_counts(body['sealed'])}",
+    "genome.canary": lambda body: f"proposes {body['share']:.0%} of new candidates, on trial [{body['decision']}]",
+    "genome.current": lambda body: _told(body, "is the current version of the agent now"),
+    "genome.rollback.intent": lambda body: _told(body, "is about to be taken back"),
+    "genome.rollback.outcome": lambda body: _told(body, "is taken back"),
     "blob.erase.outcome": lambda body: _told(body, f"content {body['blob'][:12]} is erased"),
     "note": lambda body: f"note: {body['text']}",
     "kill": lambda body: _told(body, f"the kill switch is pulled ({body['how']})"),

@@ -111,6 +111,8 @@ def test_the_agent_improves_itself_and_is_taken_back(home: Daemon) -> None:
     # The whole story, from the two places that people ask.
     story = json.loads(daemon.ratchet("candidate", "show", child, "--json").stdout)
     assert story["trials"]["sealed"] == dict.fromkeys(sorted(SPLITS["sealed"]), "solved")
+    last, approved = story["said"][-1], [line for line in story["said"] if line["told"].startswith("approves")]
+    assert last["told"].startswith("is taken back: ") and [line["actor"] for line in approved] == ["ana"], story["said"]
     told = {str(one["kind"]) for one in records(daemon.state / "audit") if one["candidate"] == child}
     assert {
         "genome.contract", "genome.scored", "genome.held-out", "hold.approved", "promote.outcome", "genome.canary",

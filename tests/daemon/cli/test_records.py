@@ -43,6 +43,10 @@ def state(tmp_path: Path, ratchet: Ratchet) -> Path:
     with AuditLog(home / "audit", home / "keys" / "audit.pem") as log:
         for number in range(5):
             log.append("note", actor="ana", campaign="k" if number % 2 else "other", body={"n": number})
+        signed = {"problem": "", "reason": "\x1b[31mgood"}
+        log.append("hold.approved", actor="ana", campaign="k", candidate="k-c1", body=signed)
+        taken = {"rollout": 1, "genome": "g", "reason": "worse", "decision": "d"}
+        log.append("genome.rollback.outcome", actor="bo", campaign="k", candidate="k-c1", body=taken)
     return home
 
 
@@ -53,7 +57,11 @@ def test_a_candidate_is_shown_harmlessly(ratchet: Ratchet, state: Path) -> None:
     assert "e-value 900, needed 40" in said.out
     assert "\\x1b[31mred" in said.out
     assert "\x1b" not in said.out
-    assert ratchet("candidate", "show", "k-c1", "--json").document["hypothesis"] == "\x1b[31mred"
+    assert "approves, signature verified: \\x1b[31mgood" in said.out
+    assert said.out.index("approves") < said.out.index("bo        is taken back: worse"), said.out
+    document = ratchet("candidate", "show", "k-c1", "--json").document
+    assert document["hypothesis"] == "\x1b[31mred"
+    assert [line["actor"] for line in document["said"]] == ["ana", "bo"]
     assert "denied:EDIT-OUTSIDE" in ratchet("candidate", "show", "k-c2").out
 
 
@@ -130,8 +138,8 @@ def test_the_audit_log_is_verified_and_read(ratchet: Ratchet, state: Path) -> No
     good = ratchet("audit", "verify", "--json")
     assert good.code == 0
     assert good.document["ok"] is True
-    rows = ratchet("audit", "tail", "-n", "2", "--campaign", "k", "--json").document["records"]
-    assert [row["body"]["n"] for row in rows] == [1, 3]
+    rows = ratchet("audit", "tail", "-n", "4", "--campaign", "k", "--json").document["records"]
+    assert [row["body"].get("n") for row in rows] == [1, 3, None, None]
     assert "ana" in ratchet("audit", "tail").out
     segment = next(iter((state / "audit").glob("*.jsonl")))
     segment.write_bytes(segment.read_bytes().replace(b'"n":2', b'"n":7'))
