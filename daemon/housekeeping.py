@@ -1,4 +1,4 @@
-"""What has to be done to the records now and then: content that people asked to erase, segments that are old enough."""
+"""What has to be done now and then: erase what people asked for, let old segments go, remove containers of nobody."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 PRUNE_SECONDS = 86_400.0
+REAP_SECONDS = 30.0
+"""An engine that was away when a container was to be removed may still run it."""
 
 
 class Housekeeping:
@@ -23,6 +25,7 @@ class Housekeeping:
         self._house = house
         self._done = threading.Event()
         self._pruned = -PRUNE_SECONDS
+        self._reaped = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
     def start(self) -> None:
@@ -46,6 +49,10 @@ class Housekeeping:
     def _once(self) -> None:
         house = self._house
         erasing.carry_out(house.settings.home, house.audit, house.blobs, house.journal)
+        if time.monotonic() - self._reaped >= REAP_SECONDS:
+            self._reaped = time.monotonic()
+            if left := house.backend.reap(()):
+                log.warning("containers that nobody held were removed", extra={"count": len(left), "names": left[:10]})
         if time.monotonic() - self._pruned >= PRUNE_SECONDS:
             self._pruned = time.monotonic()
             if gone := house.audit.prune(house.settings.audit_retention_days):

@@ -31,13 +31,13 @@ INFRASTRUCTURE = RetryPolicy(
 BUG_ATTEMPTS = 4
 """After this many attempts of an activity, an error that nobody foresaw is final."""
 SANDBOX = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
-    backoff_coefficient=2.0,
-    maximum_interval=timedelta(seconds=30),
+    initial_interval=timedelta(seconds=5),
+    backoff_coefficient=3.0,
+    maximum_interval=timedelta(seconds=60),
     maximum_attempts=4,
     non_retryable_error_types=["RefusedError"],
 )
-"""Container work: after three retries the candidate is `inconclusive`."""
+"""Container work: three retries over more than a minute outlast an engine that restarts; then `inconclusive`."""
 
 SEARCH_ATTRIBUTES = {"RatchetTarget": "Keyword", "RatchetStatus": "Keyword", "RatchetBest": "Double"}
 """Registered on the embedded server; on a server of your own, `temporal operator search-attribute create`."""

@@ -93,6 +93,13 @@ class Daemon:
         """Everything that the daemon said so far."""
         return self.log.read_text(errors="replace")
 
+    def children(self) -> dict[str, int]:
+        """Program name → pid of the daemon's child processes: its engines."""
+        pid = str(self.endpoints["pid"])
+        listed = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", pid], capture_output=True, text=True, check=True)
+        pairs = (line.split(None, 1) for line in listed.stdout.splitlines())
+        return {name.strip(): int(pid) for pid, name in pairs}
+
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

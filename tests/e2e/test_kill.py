@@ -22,15 +22,6 @@ pytestmark = pytest.mark.e2e
 PROMISED_SECONDS = 10.0
 
 
-def _children(daemon: Daemon) -> dict[str, int]:
-    """Program name → pid of the engines."""
-    listed = subprocess.run(
-        ["ps", "-o", "pid=,comm=", "--ppid", str(daemon.endpoints["pid"])], capture_output=True, text=True, check=True
-    )
-    pairs = (line.split(None, 1) for line in listed.stdout.splitlines())
-    return {name.strip(): int(pid) for pid, name in pairs}
-
-
 def _containers(daemon: Daemon) -> list[str]:
     label = f"label=ratchet.instance={instance_of(daemon.state)}"
     listed = subprocess.run(["docker", "ps", "-aq", "--filter", label], capture_output=True, text=True, check=True)
@@ -46,7 +37,7 @@ def test_killed_with_temporal_and_opa_down_it_stays_so_until_ana_signs(own_daemo
     daemon = own_daemon
     campaign = daemon.start_campaign(candidates=3, patience=9)
     daemon.until(lambda: len(_containers(daemon)) >= 2)
-    engines = _children(daemon)
+    engines = daemon.children()
     for name, pid in engines.items():
         if name in ("opa", "temporal"):
             os.kill(pid, signal.SIGSTOP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ from tests.workflows.fakes import FakePorts
 from workflows import queues
 
 Start = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries wait for milliseconds: how often is tested here, how long in `tests/e2e/test_outages.py`."""
+    monkeypatch.setattr(queues.SANDBOX, "initial_interval", timedelta(milliseconds=200))
 
 
 @pytest.fixture
