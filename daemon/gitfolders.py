@@ -59,6 +59,19 @@ class FreshFolder:
         shutil.rmtree(self._building, ignore_errors=True)
 
 
+class EmptyFolder(FreshFolder):
+    """An empty folder that is there already (a waiting container shows it) and is filled in place."""
+
+    def __enter__(self) -> EmptyFolder:
+        if any(self._destination.iterdir()):
+            raise FileExistsError(f"repo: {self._destination} is not empty")
+        self._building = self._destination
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """What was written so far stays: whoever made the folder throws it away."""
+
+
 def _enter(at: int, folder: bytes) -> int:
     try:
         try:

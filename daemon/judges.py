@@ -47,6 +47,8 @@ class Judges:
                 guest=place(GUEST_PROGRAM, payloads),
                 judge=place(JUDGE_PROGRAM, payloads),
                 labels={CAMPAIGN: campaign},
+                rooms=self._state / "rooms",
+                bounds=self._backend.bounds,
             )
             judge.start()
             self._judges[campaign] = judge

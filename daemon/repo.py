@@ -19,7 +19,7 @@ from typing import Any
 from git import Git
 from git.exc import GitError
 
-from daemon.gitfolders import FreshFolder, read_folder
+from daemon.gitfolders import EmptyFolder, FreshFolder, read_folder
 from daemon.gitloose import write_objects
 from daemon.gitobjects import (
     DIRECTORY,
@@ -216,6 +216,14 @@ class TreeStore:
         with _disk(), FreshFolder(destination) as folder:
             for path, file in files.items():
                 folder.add(path, file.data, file.mode)
+        return len(files)
+
+    def fill(self, tree: str, folder: Path) -> int:
+        """As `export`, but into an empty folder that exists; after an error it may hold some of the files."""
+        files = self.read_tree(tree)
+        with _disk(), EmptyFolder(folder) as filled:
+            for path, file in files.items():
+                filled.add(path, file.data, file.mode)
         return len(files)
 
     def diff(self, before: str, after: str, *, max_bytes: int = 1_000_000) -> str:

@@ -43,7 +43,7 @@ from workflows.ports import InfrastructureError, RefusedError
 
 log = logging.getLogger("ratchet")
 
-FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "run", "scratch")
+FOLDERS = ("audit", "blobs", "engines", "io", "keys", "payload", "rooms", "run", "scratch")
 CHECK_SECONDS = 2.0
 KILLED_GRACE_SECONDS = 3.0
 """How long steps may take to notice that the kill switch took their containers."""

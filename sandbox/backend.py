@@ -52,6 +52,14 @@ class Backend(Protocol):
         then removed unstarted) and InfrastructureError when the engine fails or the name is in use by a live owner.
         """
 
+    def assign(self, running: Running, spec: ContainerSpec) -> None:
+        """Give a container that was launched ahead to its use; its deadline counts from here on.
+
+        `spec` is what it was launched with, but for name, labels and a shorter lifetime; the profile is asserted again.
+        Raises RefusedError for any other difference, ProfileError, and InfrastructureError when the name is in use by a
+        live owner or the engine fails; the container is then removed.
+        """
+
     def run(self, spec: ContainerSpec, *, on_started: Callable[[Running], None] | None = None) -> Exit:
         """Launch, wait for the end (at the latest the deadline), remove."""
 

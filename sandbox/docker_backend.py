@@ -85,6 +85,11 @@ class DockerEngine:
         except Gone:
             raise engine_errors.missing_image(str(body.get("Image"))) from None
 
+    def rename(self, container: str, name: str) -> None:
+        """See `engine.Engine.rename`."""
+        with self._call(f"naming a container {name}", "rename") as api:
+            api.rename(container, name)
+
     def inspect(self, container: str) -> dict[str, Any]:
         """See `engine.Engine.inspect`."""
         with self._call("inspecting a container") as api:
@@ -169,7 +174,7 @@ class DockerEngine:
         except APIError as error:
             sound = True
             status, text = error.status_code, str(error.explanation or error)
-            if status == 409 and kind == "create":
+            if status == 409 and kind in ("create", "rename"):
                 raise NameTaken(text) from None
             if status == 409 and (conflict_is_none or (kind == "remove" and "in progress" in text)):
                 return

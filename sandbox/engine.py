@@ -72,6 +72,9 @@ class Engine(Protocol):
     def create(self, name: str, body: Mapping[str, Any]) -> str:
         """The new container's id. Raises NameTaken."""
 
+    def rename(self, container: str, name: str) -> None:
+        """Give it another name. Raises NameTaken."""
+
     def inspect(self, container: str) -> dict[str, Any]: ...
 
     def attach(self, container: str) -> Stream:

@@ -149,6 +149,14 @@ class FakeEngine:
             self.played[identity] = _Played(name, body)
             return identity
 
+    def rename(self, container: str, name: str) -> None:
+        """See `engine.Engine.rename`."""
+        _, played = self._get(container)
+        with self._lock:
+            if any(other.name == name for other in self.played.values()):
+                raise NameTaken(name)
+            played.name = name
+
     def inspect(self, container: str) -> dict[str, Any]:
         """See `engine.Engine.inspect`."""
         identity, played = self._get(container)

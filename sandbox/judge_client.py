@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import time
 from pathlib import Path
@@ -59,6 +60,13 @@ class JudgeClient:
         if answer.get("ok") is not True and not isinstance(answer.get("fault"), dict):
             raise InfrastructureError(f"judge: the answer to {op} says neither ok nor fault")
         return answer
+
+    def alive(self) -> bool:
+        """Whether the judge has not hung up."""
+        # A judge never speaks unasked: anything to read is the end. (`recv` would wait, the socket has a timeout.)
+        look = select.poll()
+        look.register(self._sock, select.POLLIN)
+        return not look.poll(0)
 
     def close(self) -> None:
         """Hang up; the judge then cleans the session away."""

@@ -15,6 +15,7 @@ from sandbox.exits import Exit
 from sandbox.judge_client import JudgeClient
 from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
 from sandbox.judge_verdicts import ABSENT, LOST, verdict_of
+from sandbox.prepared import Prepared
 from workflows.ports import InfrastructureError
 
 MARGIN_SECONDS = 45.0
@@ -34,6 +35,8 @@ class Host(Protocol):
 
     def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running: ...
 
+    def assign_runner(self, running: Running, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> None: ...
+
     def parent_failed(self, key: str) -> int: ...
 
 
@@ -41,8 +44,18 @@ class Session:
     """Not thread-safe. Use as a context manager: leaving it removes the runners, and may raise what `finish` raises."""
 
     def __init__(
-        self, judge: Host, client: JudgeClient, key: str, io: Path, arms: dict[str, Path], cpuset: str
+        self,
+        judge: Host,
+        client: JudgeClient,
+        key: str,
+        io: Path,
+        arms: dict[str, Path],
+        cpuset: str,
+        prepared: Prepared | None = None,
     ) -> None:
+        self.seed = prepared.seed if prepared else b""
+        """What everything random in a session that was taken follows from."""
+        self._prepared = prepared
         self._judge = judge
         self._client = client
         self._key = key
@@ -68,6 +81,10 @@ class Session:
         finally:
             self.close()
 
+    def folder(self, arm: str) -> Path:
+        """Where the arm's tree lies; in a session that was taken it is empty, to be filled before `build`."""
+        return self._arms[arm]
+
     def build(self, arm: str) -> str:
         """Start the arm's runner, build and load its candidate; returns the build's log. Once per arm.
 
@@ -75,7 +92,7 @@ class Session:
         """
         if arm in self._runners:
             raise ValueError(f"arm {arm} is built already")
-        self._runners[arm] = self._judge.launch_runner(self._key, arm, self._arms[arm], self._io / arm, self._cpuset)
+        self._runners[arm] = self._runner(arm)
         settings = self._judge.settings
         answer = self._ask("build", 2 * settings.build_seconds + MARGIN_SECONDS, arm=arm)
         return str(answer.get("log", ""))
@@ -153,6 +170,17 @@ class Session:
             self._stop()
         finally:
             self._client.close()
+            if self._prepared is not None:
+                self._prepared.close()
+
+    def _runner(self, arm: str) -> Running:
+        """The arm's container: the one that waits, given to this use, or a new one."""
+        where = (self._key, arm, self._arms[arm], self._io / arm, self._cpuset)
+        waiting = self._prepared.take(arm) if self._prepared else None
+        if waiting is None:
+            return self._judge.launch_runner(*where)
+        self._judge.assign_runner(waiting, *where)
+        return waiting
 
     def _stop(self) -> None:
         """End and remove every runner, even when one resists; raises the first InfrastructureError at the end."""

@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from sandbox.backend import Backend, Running
 from sandbox.judge_client import CONTROL, JudgeClient
 from sandbox.judge_session import Session
 from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
+from sandbox.pool import Bounds
+from sandbox.prepared import ARMS, Preparer
 from sandbox.spec import ContainerSpec, Mount
 from workflows.ports import InfrastructureError
 
@@ -43,11 +45,14 @@ class Judge:
         judge: Path,
         cpuset: str = "",
         labels: Mapping[str, str] | None = None,
+        rooms: Path | None = None,
+        bounds: Callable[[], Bounds] = Bounds,
     ) -> None:
+        """`rooms` is where `take` keeps trees (default: beside the io folder); `bounds` say how much may wait there."""
         self.settings = settings if isinstance(settings, JudgeSettings) else JudgeSettings.model_validate(settings)
         self.campaign = campaign
         self.io = io_root.resolve() / _plain(campaign)
-        self._backend = backend
+        self.backend = backend
         self._image = image
         self._guest = guest.resolve()
         self._judge = judge.resolve()
@@ -55,6 +60,8 @@ class Judge:
         self._labels = dict(labels or {})
         self._lock = threading.Lock()
         self._running: Running | None = None
+        rooms = (rooms or io_root.parent / "rooms").resolve() / _plain(campaign)
+        self._preparer = Preparer(self, backend, rooms, bounds)
         self._parent_faults: dict[str, int] = {}
 
     def start(self) -> None:
@@ -65,7 +72,7 @@ class Judge:
             if self._running is not None:
                 self._running.remove()
             self._prepare_folder()
-            self._running = self._backend.launch(self._spec())
+            self._running = self.backend.launch(self._spec())
             self._await()
 
     def alive(self) -> bool:
@@ -74,7 +81,8 @@ class Judge:
         return running is not None and running.alive()
 
     def close(self) -> None:
-        """Stop the judge and remove its folder. May be repeated."""
+        """Stop the judge and remove what waits and its folders. May be repeated."""
+        self._preparer.close()
         with self._lock:
             running, self._running = self._running, None
             if running is not None:
@@ -100,22 +108,49 @@ class Judge:
         Both runners run on the CPUs of `cpuset` (as in `1` or `0-1`; empty: any). Everything random in the session
         follows from `seed`. Raises InfrastructureError.
         """
+        client, io = self.open(seed, settings or self.settings, arms)
+        host = self if settings is None else _Use(self, settings, {})
+        return Session(host, client, key, io, dict(arms), cpuset)
+
+    def take(self, key: str, cpuset: str = "", labels: Mapping[str, str] | None = None, seed: bytes = b"") -> Session:
+        """A session on folders of its own, still empty: write the trees into `Session.folder(arm)`, then build.
+
+        It was made ahead if one waits and no seed is asked for. `key`, `cpuset` as in `session`; `labels` name whom it
+        serves. Raises InfrastructureError.
+        """
+        prepared = self._preparer.take(cpuset, seed)
+        arms = {arm: prepared.folder / arm for arm in ARMS}
+        host = _Use(self, self.settings, labels or {})
+        return Session(host, prepared.client, key, prepared.io, arms, cpuset, prepared)
+
+    def ready(self, cpuset: str = "") -> int:
+        """How many sessions wait for their use."""
+        return self._preparer.ready(cpuset)
+
+    def open(self, seed: bytes, settings: JudgeSettings, arms: Iterable[str] = ARMS) -> tuple[JudgeClient, Path]:
+        """The judge's end of a session, and its folder. Raises InfrastructureError."""
         self.start()
         try:
             client = JudgeClient(self.io)
         except OSError as error:
             raise InfrastructureError(f"judge: cannot connect: {error.strerror or error}") from error
-        name = hashlib.sha256(f"{key}\0{time.time_ns()}".encode()).hexdigest()[:16]
+        name = os.urandom(8).hex()
         try:
-            rules = (settings or self.settings).rules()
-            client.ask("open", 60.0, name=name, seed=seed.hex(), rules=rules, arms=sorted(arms))
+            client.ask("open", 60.0, name=name, seed=seed.hex(), rules=settings.rules(), arms=sorted(arms))
         except InfrastructureError:
             client.close()
             raise
-        host = self if settings is None else _OneTask(self, settings)
-        return Session(host, client, key, self.io / name, dict(arms), cpuset)
+        return client, self.io / name
 
-    def launch_runner(
+    def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
+        """Start the container of one arm."""
+        return self.backend.launch(self.runner(key, arm, candidate, io, cpuset))
+
+    def assign_runner(self, running: Running, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> None:
+        """Give a container that waits to one arm. On an error it is removed."""
+        self.backend.assign(running, self.runner(key, arm, candidate, io, cpuset))
+
+    def runner(
         self,
         key: str,
         arm: str,
@@ -123,8 +158,9 @@ class Judge:
         io: Path,
         cpuset: str,
         settings: JudgeSettings | None = None,
-    ) -> Running:
-        """Start the container of one arm."""
+        labels: Mapping[str, str] | None = None,
+    ) -> ContainerSpec:
+        """The container of one arm."""
         settings = settings or self.settings
         mounts: tuple[Mount, ...] = (
             Mount(source=str(candidate.resolve()), target="/candidate"),
@@ -135,7 +171,7 @@ class Judge:
         )
         if settings.language == "evaluator":
             mounts += (Mount(source=str(Path(settings.folder).resolve() / "imported"), target="/evaluator"),)
-        spec = ContainerSpec(
+        return ContainerSpec(
             role="run",
             name=_plain(f"{self.campaign}-{key}-{arm}"),
             image=self._image,
@@ -144,9 +180,8 @@ class Judge:
             limits=settings.run_limits,
             cpuset=cpuset,
             runtime=settings.runtime,
-            labels=self._labels,
+            labels={**self._labels, **(labels or {})},
         )
-        return self._backend.launch(spec)
 
     def parent_failed(self, key: str) -> int:
         """Count a failure of the parent's runner under `key`; returns how many there were."""
@@ -202,15 +237,19 @@ class Judge:
                 raise InfrastructureError(f"judge: not listening after {START_SECONDS:g} s")
 
 
-class _OneTask:
-    """A judge as one of its sessions sees it, with the settings of that session's task."""
+class _Use:
+    """A judge as one of its sessions sees it: with the settings of its task, and labels that say whom it serves."""
 
-    def __init__(self, judge: Judge, settings: JudgeSettings) -> None:
+    def __init__(self, judge: Judge, settings: JudgeSettings, labels: Mapping[str, str]) -> None:
         self._judge = judge
         self.settings = settings
+        self._labels = labels
 
-    def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
-        return self._judge.launch_runner(key, arm, candidate, io, cpuset, self.settings)
+    def launch_runner(self, *where: *tuple[str, str, Path, Path, str]) -> Running:
+        return self._judge.backend.launch(self._judge.runner(*where, self.settings, self._labels))
+
+    def assign_runner(self, running: Running, *where: *tuple[str, str, Path, Path, str]) -> None:
+        self._judge.backend.assign(running, self._judge.runner(*where, self.settings, self._labels))
 
     def parent_failed(self, key: str) -> int:
         return self._judge.parent_failed(key)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandbox import docker_options, host_paths, ownership
+from sandbox.backend import Running
 from sandbox.engine import Engine, EngineFacts, Found, Gone, NameTaken
 from sandbox.exits import Exit
 from sandbox.profile import ProfileError, missed
@@ -53,9 +54,7 @@ class ContainerKeeper:
 
     def launch(self, spec: ContainerSpec) -> Supervised:
         """See `backend.Backend.launch`."""
-        resolved, findings = host_paths.resolve(spec)
-        if findings := findings + refuse(resolved, host_paths.resolve_roots(self._roots)):
-            raise ForbiddenOption(spec.name, findings)
+        resolved = self._resolved(spec)
         self._claim(spec.name)
         identity = ""
         try:
@@ -74,6 +73,25 @@ class ContainerKeeper:
         except BaseException:
             self._abandon(spec.name, identity)
             raise
+
+    def assign(self, running: Running, spec: ContainerSpec) -> None:
+        """See `backend.Backend.assign`."""
+        if not isinstance(running, Supervised):
+            raise TypeError("sandbox: only a container of this backend can be given to a use")
+        try:
+            resolved = self._resolved(spec)
+            _check_same(running.spec, resolved)
+            self._claim(spec.name)
+            running.names.add(spec.name)  # freed with the container, whatever happens here
+            self._assert_profile(running.spec, running.id)
+            self._rename(running.id, spec)
+        except Gone:
+            running.remove()
+            raise InfrastructureError(f"docker: container {running.name} was removed before its use") from None
+        except BaseException:
+            running.remove()
+            raise
+        running.given_to(resolved)
 
     def run(self, spec: ContainerSpec, *, on_started: Callable[[Supervised], None] | None = None) -> Exit:
         """See `backend.Backend.run`."""
@@ -106,6 +124,13 @@ class ContainerKeeper:
         self._removers.shutdown(wait=True)
         self._engine.close()
 
+    def _resolved(self, spec: ContainerSpec) -> ContainerSpec:
+        """The spec with real mount sources. Raises ForbiddenOption."""
+        resolved, findings = host_paths.resolve(spec)
+        if findings := findings + refuse(resolved, host_paths.resolve_roots(self._roots)):
+            raise ForbiddenOption(spec.name, findings)
+        return resolved
+
     def _claim(self, name: str) -> None:
         """Take the name for this process, behind a removal that is under way."""
         key = (self._instance, name)
@@ -135,6 +160,15 @@ class ContainerKeeper:
                 self._remove_leftover(engine_name, spec.name)
         raise InfrastructureError(f"sandbox: another process keeps taking the container name {spec.name}")
 
+    def _rename(self, identity: str, spec: ContainerSpec) -> None:
+        engine_name = docker_options.engine_name(self._instance, spec.name)
+        for _ in range(3):
+            try:
+                return self._engine.rename(identity, engine_name)
+            except NameTaken:
+                self._remove_leftover(engine_name, spec.name)
+        raise InfrastructureError(f"sandbox: another process keeps taking the container name {spec.name}")
+
     def _remove_leftover(self, engine_name: str, name: str) -> None:
         try:
             inspected = self._engine.inspect(engine_name)
@@ -158,36 +192,36 @@ class ContainerKeeper:
             try:
                 self._engine.remove(identity)
             except InfrastructureError:
-                key = (self._instance, name)
-                self._soon(key, lambda: self._remove_certainly(key, identity))
+                self._soon([name], lambda: self._remove_certainly([name], identity))
                 return
         with _held_lock:
             _held.pop((self._instance, name), None)
 
     def _remove(self, running: Supervised) -> None:
         """Called once for each that was launched: end it, remove it, free its name."""
-        key = (self._instance, running.name)
+        names = sorted(running.names)
 
         def job() -> None:
             if running.alive():
                 with suppress(InfrastructureError):
                     running.kill("killed")
-            self._remove_certainly(key, running.id)
+            self._remove_certainly(names, running.id)
 
-        self._soon(key, job)
+        self._soon(names, job)
 
-    def _soon(self, key: tuple[str, str], job: Callable[[], None]) -> None:
+    def _soon(self, names: Sequence[str], job: Callable[[], None]) -> None:
         """Run a removal in the background, or here and now after `close`."""
         with _held_lock:
             try:
-                _held[key] = self._removers.submit(job)
+                removal = self._removers.submit(job)
+                _held.update({(self._instance, name): removal for name in names})
                 return
             except RuntimeError:
                 pass
         job()
 
-    def _remove_certainly(self, key: tuple[str, str], identity: str) -> None:
-        """Try until it is gone; after the last try the name is free again and the reaper's turn comes."""
+    def _remove_certainly(self, names: Sequence[str], identity: str) -> None:
+        """Try until it is gone; after the last try its names are free again and the reaper's turn comes."""
         try:
             for pause in (*_REMOVE_PAUSES, None):
                 try:
@@ -199,7 +233,8 @@ class ContainerKeeper:
                     time.sleep(pause)
         finally:
             with _held_lock:
-                _held.pop(key, None)
+                for name in names:
+                    _held.pop((self._instance, name), None)
 
     def _removals(self) -> list[Future[None]]:
         with _held_lock:
@@ -216,3 +251,14 @@ class ContainerKeeper:
     def _overdue(found: Found) -> bool:
         deadline = found.labels.get(f"{docker_options.LABEL}deadline", "")
         return deadline.isdigit() and time.time() > int(deadline) + 2 * docker_options.GRACE_SECONDS
+
+
+def _check_same(launched: ContainerSpec, asked: ContainerSpec) -> None:
+    """Only the name, the labels and a shorter lifetime may differ. Raises RefusedError."""
+    longest = launched.limits.wall_seconds
+    limits = asked.limits.model_copy(update={"wall_seconds": longest})
+    same = asked.model_copy(update={"name": launched.name, "labels": launched.labels, "limits": limits})
+    if same != launched or asked.limits.wall_seconds > longest:
+        raise RefusedError(
+            "sandbox-assign", f"sandbox: container {launched.name} was not launched for what {asked.name} asks"
+        )

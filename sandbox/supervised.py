@@ -37,13 +37,15 @@ class Supervised:
     ) -> None:
         self.id = identity
         self.name = spec.name
+        self.names = {spec.name}
+        """All names it ever had: each is taken until it is gone."""
         self.started_at = time.time()
         self._engine = engine
         self._spec = spec
         self._stream = stream
         self._remove = remove
         self._removing = False
-        self._begin = time.monotonic()
+        self._born = self._begin = time.monotonic()
         self._output = Demultiplexer()
         self._last = Sample(pids=0, cpu_seconds=0.0)
         self._sampled = self._begin
@@ -57,6 +59,18 @@ class Supervised:
         self._failure: InfrastructureError | None = None
         self._done = threading.Event()
         threading.Thread(target=self._watch, name=f"container {spec.name}", daemon=True).start()
+
+    @property
+    def spec(self) -> ContainerSpec:
+        """What it was launched with, or given to since."""
+        return self._spec
+
+    def given_to(self, spec: ContainerSpec) -> None:
+        """From now on it serves `spec`: another name, and a lifetime that begins here."""
+        self.names.add(spec.name)
+        self.name, self._spec = spec.name, spec
+        self.started_at, self._begin = time.time(), time.monotonic()
+        self._next_sample = self._begin + _FIRST_SAMPLE
 
     def wait(self, seconds: float) -> Exit | None:
         """See `backend.Running.wait`."""
@@ -128,10 +142,9 @@ class Supervised:
             self._stream.close()
 
     def _follow(self) -> Exit:
-        deadline = self._begin + self._spec.limits.wall_seconds
         streaming = True
         while True:
-            now = time.monotonic()
+            now, deadline = time.monotonic(), self._begin + self._spec.limits.wall_seconds
             self._hold_limits(now, deadline)
             pause = min(self._next_sample, deadline) - now if self._asked is None else KILL_SECONDS / 10
             pause = max(pause, 0.005)
@@ -188,7 +201,7 @@ class Supervised:
             stdout=self._output.stdout.value(),
             stderr=self._output.stderr.value(),
             wall_seconds=ended - self._begin,
-            cpu_seconds=min(self._last.cpu_seconds + unseen, limits.cpus * (ended - self._begin)),
+            cpu_seconds=min(self._last.cpu_seconds + unseen, limits.cpus * (ended - self._born)),
         )
 
     def _sentry_crowded(self, code: int) -> bool:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from daemon.governed import CANDIDATE
 from daemon.house import House
 from daemon.records.canonical import canonical
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
-from daemon.steps.effects import DAEMON, attempt, effect, scratch
+from daemon.steps.effects import DAEMON, attempt, effect
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import bounds, measuring_maximum
-from daemon.steps.mounts import unchanged
+from daemon.steps.mounts import Tell, unchanged
 from kernels.target import Target
 from sandbox.judging import CandidateFault, JudgeSettings, Pair, Session
+from sandbox.prepared import ARMS
 from workflows.models import Account
 
 FIRST, BATCH = 8, 4
@@ -103,24 +105,17 @@ def measuring(
     body |= bounds(settings.run_limits, settings.runtime)
     reserve: dict[Account, int] = {**measuring_maximum(target), **({"sealed_queries": 1} if suite == "sealed" else {})}
     fault: CandidateFault | None = None
-    with (
-        scratch(house, candidate, step) as folder,
-        effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken,
-    ):
-        arms = {arm: folder / arm for arm in ("child", "parent")}
-        for arm, tree in zip(arms, trees, strict=True):
-            house.trees.export(tree, arms[arm])
+    with effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken:
         judge = house.judges.get(campaign, target, house.image())
-        seed = seed or os.urandom(32)
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
             with (
-                unchanged(tell, dict(zip(arms.values(), trees, strict=True))),
                 intact(house, campaign, candidate, target),
                 house.judges.measuring_cpu() as cpu,
-                judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,
+                judge.take(f"{candidate}-{step}-{attempt()}", cpu, {CANDIDATE: candidate}, seed) as opened,
+                _laid(house, tell, {opened.folder(arm): tree for arm, tree in zip(ARMS, trees, strict=True)}),
             ):
-                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(seed).hexdigest()})
+                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(opened.seed).hexdigest()})
                 try:
                     if suite == "sealed":
                         taken.add("sealed_queries", 1)
@@ -131,8 +126,17 @@ def measuring(
                     taken.add("cpu_ms", opened.cpu_seconds() * 1000)
                     if opened.measured:
                         taken.raw = house.blobs.put(canonical([pair.model_dump() for pair in opened.measured]))
-                    tell("seed.revealed", body={"step": step, "seed": seed.hex()}, durable=False)
+                    tell("seed.revealed", body={"step": step, "seed": opened.seed.hex()}, durable=False)
         except CandidateFault as error:
             fault = error
     if fault is not None:
         raise fault
+
+
+@contextmanager
+def _laid(house: House, tell: Tell, trees: Mapping[Path, str]) -> Iterator[None]:
+    """Write the trees into the folders that runners show, and hold the session over them."""
+    for folder, tree in trees.items():
+        house.trees.fill(tree, folder)
+    with unchanged(tell, trees):
+        yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -21,6 +21,7 @@ class Yes:
     cause = ""
     permitted = True
     soft = False
+    require: ClassVar[dict[str, object]] = {}
 
     def decide(self, *_: object, **__: object) -> Yes:
         return self

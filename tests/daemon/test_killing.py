@@ -150,7 +150,7 @@ def test_nothing_is_launched_while_it_is_pulled(tmp_path: Path, instance: str) -
 
         def decide(self, *_: object, **__: object) -> object:  # type: ignore[override]
             switch.pull(by="ana", how="command")
-            return type("Yes", (), {"cause": "", "permitted": True, "soft": False})()
+            return type("Yes", (), {"cause": "", "permitted": True, "soft": False, "require": {}})()
 
     switch = KillSwitch(tmp_path / "state")
     backend = GovernedBackend(DEFAULT_ENDPOINT, instance=instance, allowed_roots=[tmp_path])

@@ -50,6 +50,8 @@ tuned.stop.levels := data.ratchet.stop.levels
 
 tuned.sandbox.roles := data.ratchet.sandbox.roles
 
+tuned.sandbox.pool := data.ratchet.sandbox.pool
+
 tuned.sandbox.images := data.ratchet.sandbox.images
 
 tuned.sandbox.gpu := data.ratchet.sandbox.gpu

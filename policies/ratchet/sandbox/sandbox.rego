@@ -18,7 +18,7 @@ decision := lib.decision({
 	"findings": (deny | lib.local(own_rules)),
 	"needs": {"settings", "role", "image", "user", "mounts", "devices"},
 	"proven": proven,
-	"require": {},
+	"require": {"pool": data.ratchet.sandbox.pool},
 	"hold": false,
 }) if {
 	problems == set()

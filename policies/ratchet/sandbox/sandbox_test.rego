@@ -123,6 +123,13 @@ test_gpus_not_allowed[note] if {
 	codes(tc[0], false) == tc[1]
 }
 
+test_data_says_how_much_may_wait if {
+	got := sandbox.decision with input as facts with data.ratchet.local as {}
+		with data.ratchet.sandbox.roles as roles
+		with data.ratchet.sandbox.pool as {"idle": 3, "seconds": 9}
+	got.require == {"pool": {"idle": 3, "seconds": 9}}
+}
+
 test_images_of_a_list[note] if {
 	some note, tc in {"listed": [[image], []], "not listed": [["sha256:1"], ["SANDBOX-IMAGE-LIST"]]}
 	got := sandbox.decision with input as facts with data.ratchet.local as {}

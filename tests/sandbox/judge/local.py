@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from sandbox.backend import Running
 from sandbox.exits import Exit, KillReason
 from sandbox.spec import ContainerSpec
 
@@ -78,6 +79,11 @@ class LocalBackend:
 
     def image_id(self, name: str) -> str:
         return "sha256:" + "0" * 64
+
+    def assign(self, running: Running, spec: ContainerSpec) -> None:
+        assert isinstance(running, LocalRunning)
+        running.id = running.name = spec.name
+        running.spec = spec
 
     def launch(self, spec: ContainerSpec) -> LocalRunning:
         at = {mount.target: mount.source for mount in spec.mounts}
