@@ -68,6 +68,8 @@ class Session:
         self._account = Account(judge.settings.run_limits.cpus)
         self._warmed: set[str] = set()
         self.measured: list[Pair] = []  # all pairs so far, in order
+        self.checked: dict[str, float] = {}
+        """Of a target with a score: the child's value of each case in its last check."""
 
     def __enter__(self) -> Session:
         return self
@@ -102,9 +104,14 @@ class Session:
 
         Raises CandidateFault (`failed:wrong`, `failed:bad-output`, `killed:…`, `quarantined:…`) or InfrastructureError.
         """
-        cases = self._ask("check", self._patience(), arm=arm, suite=suite).get("cases")
+        answer = self._ask("check", self._patience(), arm=arm, suite=suite)
+        cases, values = answer.get("cases"), answer.get("values")
         if not isinstance(cases, int) or cases < 1:
             raise InfrastructureError("judge: the answer to check does not say how many cases there were")
+        if not isinstance(values, dict) or not all(isinstance(value, float | int) for value in values.values()):
+            raise InfrastructureError("judge: the answer to check has no values")
+        if arm == "child":
+            self.checked = {str(case): float(value) for case, value in values.items()}
         return cases
 
     def pairs(self, count: int, suite: str) -> list[Pair]:

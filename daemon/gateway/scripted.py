@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +36,8 @@ class Line(BaseModel):
     """Regular expression that is searched in the last message."""
     given: str = ""
     """The same, in all messages together."""
+    seconds: float = Field(0.0, ge=0, le=60)
+    """How long the model thinks before it answers: for benches and tests of what happens meanwhile."""
     note: str = ""
 
     @field_validator("when", "given")
@@ -63,23 +67,30 @@ class Line(BaseModel):
 
 def scripted_answer(folders: Sequence[Path], name: str, *, number: int, call: int, prompt: Sequence[str] = ()) -> str:
     """Answer for candidate `number` (from 1) to the texts of a chat: the first rule that fits, else the candidate's
-    line. Raises ScriptError."""
+    line, after its pause. Raises ScriptError."""
     script = _load(folders, name)
     fitting = next((line for line in script if line.rule and line.fits(prompt)), None)
-    if fitting is not None:
-        return fitting.text(call)
     lines = [line for line in script if not line.rule]
-    if not lines or (number > len(lines) and lines[-1].after == "refuse"):
+    if fitting is None and (not lines or (number > len(lines) and lines[-1].after == "refuse")):
         return REFUSAL
-    return lines[min(max(number, 1), len(lines)) - 1].text(call)
+    line = fitting or lines[min(max(number, 1), len(lines)) - 1]
+    time.sleep(line.seconds)
+    return line.text(call)
 
 
-def _load(folders: Sequence[Path], name: str) -> list[Line]:
+def _load(folders: Sequence[Path], name: str) -> tuple[Line, ...]:
     if _NAME.fullmatch(name) is None:
         raise ScriptError(f"script name {name!r}: use small letters, digits, '-' and '_'")
     path = next((folder / f"{name}.jsonl" for folder in folders if (folder / f"{name}.jsonl").is_file()), None)
     if path is None:
         raise ScriptError(f"no script {name}.jsonl in the scripts folders")
+    facts = path.stat()
+    return _read(path, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, changed_ns: int, size: int) -> tuple[Line, ...]:
+    """A script is read again when its time or size changed: a long one costs more than its answer."""
     lines = []
     for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not text.strip():
@@ -91,4 +102,4 @@ def _load(folders: Sequence[Path], name: str) -> list[Line]:
             raise ScriptError(f"{path.name} line {number}: {problem['loc']}: {problem['msg']}") from error
     if not lines:
         raise ScriptError(f"{path.name} has no lines")
-    return lines
+    return tuple(lines)

@@ -9,7 +9,7 @@ from daemon.records.rows import CandidateRow
 from daemon.search.accept import alpha_for
 from daemon.search.folding import fold
 from daemon.search.intervals import Interval
-from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, until_decided
+from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, screened, until_decided
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CandidateSpec, Edit, Scorecard
@@ -30,8 +30,10 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
             suite="visible",
             body={"tree": edit.tree, "parent_tree": parent.tree},
         ) as session:
-            alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
-            outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
+            outcome = screened(house, spec.campaign, session, target, parent.tree)
+            if outcome is None:
+                alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
+                outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
         card = card_of(target, outcome, parent)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))

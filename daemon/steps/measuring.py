@@ -78,6 +78,21 @@ def fixed(session: Session, target: Target, count: int, suite: str) -> Outcome:
     return Outcome(tuple(gains), mean_interval(gains))
 
 
+def screened(house: House, campaign: str, session: Session, target: Target, parent_tree: str) -> Outcome | None:
+    """What the child's check alone decides: it is no better than a parent whose value never differs. Else None.
+
+    It may only reject, so that it saves a parent's run and never grants anything.
+    """
+    if target.metric.kind != "score":
+        return None
+    lower = target.metric.direction == "minimise"
+    cases = house.judges.steady(campaign).gains(parent_tree, session.checked, lower_is_better=lower)
+    if not cases or fmean(cases.values()) > target.min_effect():
+        return None
+    gain = fmean(cases.values())
+    return Outcome((gain,), mean_interval([gain]), cases=cases)
+
+
 @contextmanager
 def measuring(
     house: House,
@@ -122,15 +137,27 @@ def measuring(
                     opened.build("child")
                     opened.check("child", suite)
                     yield opened
+                    if target.metric.kind == "score" and suite == "visible":
+                        _learn(house, campaign, opened, trees)
                 finally:
                     taken.add("cpu_ms", opened.cpu_seconds() * 1000)
-                    if opened.measured:
-                        taken.raw = house.blobs.put(canonical([pair.model_dump() for pair in opened.measured]))
+                    if opened.measured or opened.checked:
+                        pairs = [pair.model_dump() for pair in opened.measured]
+                        taken.raw = house.blobs.put(canonical(pairs or [{"checked": opened.checked}]))
                     tell("seed.revealed", body={"step": step, "seed": opened.seed.hex()}, durable=False)
         except CandidateFault as error:
             fault = error
     if fault is not None:
         raise fault
+
+
+def _learn(house: House, campaign: str, session: Session, trees: tuple[str, str]) -> None:
+    """Keep in mind what the trees reached, each value from inputs of its own."""
+    steady = house.judges.steady(campaign)
+    steady.learn(trees[0], {case: [value] for case, value in session.checked.items()})
+    for pair in session.measured:
+        steady.learn(trees[0], {pair.case: [pair.child]})
+        steady.learn(trees[1], {pair.case: [pair.parent]})
 
 
 @contextmanager

@@ -56,17 +56,24 @@ class Measurement:
         """The cases of a suite in this session."""
         return self._evaluator.cases(suite, generator(self._seed, "cases", suite))
 
-    def check(self, name: str, arm: Arm, suite: str) -> int:
-        """Call every case of a suite, in random order, some of them twice, and check it. Returns their number."""
+    def check(self, name: str, arm: Arm, suite: str) -> tuple[int, dict[str, float]]:
+        """Call every case of a suite, in random order, some of them twice, and check it.
+
+        Returns their number and, of a target with a score, the value of each case that counts.
+        """
         cases = self.cases(suite)
         rng = self._fresh("order")
         order = [int(index) for index in rng.permutation(len(cases))]
         again = {int(index) for index in rng.choice(order, min(REPEATS, len(order)), replace=False)}
         first: dict[int, Answer] = {}
+        values: dict[str, float] = {}
         try:
             for index in order:
                 answer = self._call(arm, cases[index])
-                self._verify(arm, answer)
+                if self._rules.metric_kind == "score" and cases[index].get("timed", True):
+                    values[cases[index]["name"]] = self._value(arm, answer)
+                else:
+                    self._verify(arm, answer)
                 if index in again:
                     first[index] = answer
             for answer in first.values():
@@ -77,7 +84,7 @@ class Measurement:
             arm.quiesce()
         except Fault as fault:
             raise ArmFault(name, fault) from fault
-        return len(cases)
+        return len(cases), values
 
     def pairs(self, arms: dict[str, Arm], count: int, suite: str) -> list[dict[str, Any]]:
         """Measure `count` pairs of parent and child, interleaved, each pair on one fresh draw in random order."""
@@ -117,8 +124,8 @@ class Measurement:
         return found
 
     def _warm(self, name: str, arm: Arm, case: Case, suite: str) -> None:
-        """One checked call whose time is thrown away, before an arm's first pair of a suite."""
-        if (name, suite) in self._warmed:
+        """One checked call whose time is thrown away, before an arm's first pair of a suite. A score needs none."""
+        if self._rules.metric_kind == "score" or (name, suite) in self._warmed:
             return
         self._warmed.add((name, suite))
         try:

@@ -126,7 +126,8 @@ class Session:
 
     def _check(self, request: dict[str, Any]) -> dict[str, Any]:
         name = str(request["arm"])
-        return {"cases": _need(self._measurement).check(name, self._arms[name], str(request["suite"]))}
+        cases, values = _need(self._measurement).check(name, self._arms[name], str(request["suite"]))
+        return {"cases": cases, "values": values}
 
     def _pairs(self, request: dict[str, Any]) -> dict[str, Any]:
         found = _need(self._measurement).pairs(self._arms, int(request["count"]), str(request["suite"]))

@@ -1,0 +1,1 @@
+"""Candidates per second, end to end."""
