@@ -33,6 +33,7 @@ from daemon.gitobjects import (
     split_path,
 )
 from daemon.records.files import make_private
+from daemon.treecache import TreeCache
 from workflows.ports import InfrastructureError, RefusedError
 
 WHO = "ratchet <ratchet@localhost>"
@@ -140,6 +141,7 @@ class TreeStore:
 
     def __init__(self, git_dir: Path) -> None:
         self._git_dir = git_dir.absolute()
+        self._cache: TreeCache[File] = TreeCache()
         if not (git_dir / "HEAD").is_file():
             with _disk():
                 make_private(git_dir)
@@ -151,11 +153,17 @@ class TreeStore:
 
     def read_tree(self, tree: str) -> dict[str, File]:
         """Every file of a tree by path. Raises KeyError when the tree is unknown."""
+        if (known := self._cache.get(tree)) is not None:
+            return dict(known)
         with self._open() as git:
-            return {path: File(_part(git, "blob", entry.id), entry.mode) for path, entry in _walk(git, tree)}
+            files = {path: File(_part(git, "blob", entry.id), entry.mode) for path, entry in _walk(git, tree)}
+        self._cache.put(tree, files)
+        return files
 
     def list_tree(self, tree: str) -> dict[str, Entry]:
         """Mode and blob id of every file of a tree by path, without reading the files. Raises KeyError."""
+        if (known := self._cache.get(tree)) is not None:
+            return {path: Entry(file.mode, object_id("blob", file.data)) for path, file in known.items()}
         with self._open() as git:
             return dict(_walk(git, tree))
 
@@ -164,7 +172,10 @@ class TreeStore:
         entries = self.list_tree(tree)
         for path in deleted:
             entries.pop(path, None)
-        return self._store_tree(entries, changes)
+        made = self._store_tree(entries, changes)
+        if (known := self._cache.get(tree)) is not None:
+            self._cache.put(made, {**{path: known[path] for path in entries}, **changes})
+        return made
 
     def commit(self, tree: str, parents: Sequence[str], message: str, ref: str, *, when: float) -> str:
         """Commit a tree under a ref that is written once; returns the commit id, the same for the same arguments.

@@ -59,6 +59,7 @@ class Campaign:
         self._holds: dict[str, Hold] = {}
         self._report: CampaignReport | None = None
         self._most_in_flight = self._spec.in_flight
+        self._shown: tuple[str, float] | None = None
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -212,12 +213,14 @@ class Campaign:
 
     def _show(self) -> None:
         workflow.set_current_details(views.live_page(self._status()))
-        if self._facts is not None and self._facts.search_attributes:
+        shown = (views.state_word(self._status()), self._progress.best_score or 0.0)
+        if self._facts is not None and self._facts.search_attributes and shown != self._shown:
+            self._shown = shown  # each upsert is an event in the history and a write of the server's
             workflow.upsert_search_attributes(
                 [
                     SearchAttributeKey.for_keyword("RatchetTarget").value_set(self._spec.target),
-                    SearchAttributeKey.for_keyword("RatchetStatus").value_set(views.state_word(self._status())),
-                    SearchAttributeKey.for_float("RatchetBest").value_set(self._progress.best_score or 0.0),
+                    SearchAttributeKey.for_keyword("RatchetStatus").value_set(shown[0]),
+                    SearchAttributeKey.for_float("RatchetBest").value_set(shown[1]),
                 ]
             )
 

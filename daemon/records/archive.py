@@ -132,6 +132,11 @@ class Archive:
         """All candidates of a campaign by number, the seed first."""
         return self._rows(_of(campaign).order_by(candidates.c.number))
 
+    def first_of(self, campaign: str, verdict: str) -> CandidateRow | None:
+        """The first candidate of a campaign that came to a verdict."""
+        found = self._rows(_of(campaign).where(candidates.c.verdict == verdict).order_by(candidates.c.number).limit(1))
+        return found[0] if found else None
+
     def changed(self, campaign: str, since: float) -> list[CandidateRow]:
         """Candidates that were written at or after a time (Unix seconds), by number."""
         return self._rows(_of(campaign).where(candidates.c.updated >= since).order_by(candidates.c.number))

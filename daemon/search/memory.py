@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 LINE_LIMIT = 160
@@ -85,6 +86,7 @@ def _lines(text: str) -> set[str]:
     return {line for line in stripped if any(sign.isalnum() for sign in line)}
 
 
+@lru_cache(maxsize=8192)
 def _idea(hypothesis: str) -> str:
     return " ".join(re.findall(r"[^\W\d_]+", hypothesis.casefold()))
 

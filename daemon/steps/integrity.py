@@ -42,8 +42,8 @@ def halted(house: House, facts: CampaignFacts) -> str:
     """Why no further candidate may start, in a sentence; empty when the judge is what it was."""
     if house.target(facts.target.name).manifest() != facts.target.manifest:
         return f"the judge or data of {facts.target.name} changed since the campaign started"
-    met = [row.candidate for row in house.archive.candidates(facts.campaign) if row.verdict == DENIED]
-    return f"{met[0]} met a judge that was not the campaign's" if met else ""
+    met = house.archive.first_of(facts.campaign, DENIED)
+    return f"{met.candidate} met a judge that was not the campaign's" if met else ""
 
 
 def _agreed(house: House, campaign: str) -> dict[str, str]:

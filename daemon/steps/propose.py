@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from daemon.gateway.grants import Grant
 from daemon.genomes.diagnosis import diagnosed
 from daemon.house import House
+from daemon.records.blobs import BlobStore
 from daemon.steps.agents import AgentRun, run_agent
 from daemon.steps.edits import plain
 from daemon.steps.effects import effect, scratch
@@ -158,7 +160,13 @@ def _left(house: House, spec: CandidateSpec) -> list[str]:
     if spec.choice.arm == "control":
         return []
     found: dict[str, None] = {}
-    for row in house.archive.candidates(spec.campaign):
-        if row.bundle and row.verdict:
-            found |= dict.fromkeys(plain(task) for task in parse_bundle(house.blobs.get(row.bundle)).tasks)
+    for one in house.populations.of(spec.campaign):
+        if one.bundle and one.verdict and house.blobs.has(one.bundle):
+            found |= dict.fromkeys(_tasks_in(house.blobs, one.bundle))
     return list(found)[-TASKS:]
+
+
+@lru_cache(maxsize=4096)
+def _tasks_in(blobs: BlobStore, bundle: str) -> tuple[str, ...]:
+    """What one bundle leaves to be tried. Blobs never change, so each is read once while it matters."""
+    return tuple(plain(task) for task in parse_bundle(blobs.get(bundle)).tasks)

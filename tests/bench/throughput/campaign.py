@@ -5,29 +5,28 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 from daemon.records.chain import records
 from tests.bench.throughput import dial
+from tests.bench.throughput.rates import Rates, rates
 from tests.e2e.house import Daemon
 
 CPUS = 2
+WARMING = 8
+"""Candidates of a campaign before, in which the daemon loads what it loads once."""
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """What came out of a campaign."""
 
-    rate: float
-    """Candidates per second, from the first that was decided to the last."""
-    first: float
-    last: float
-    """The same over the first and over the last quarter of them."""
+    rates: Rates
     containers: float
     """Started for each candidate, the judge's aside."""
     cpu: dict[str, float]
-    """CPU milliseconds per candidate, by process of the daemon's tree."""
+    """CPU milliseconds per candidate, by process of the daemon's tree; the ends of the campaign are in it."""
 
 
 def measured(candidates: int, in_flight: int, *, model: float, evaluation: float) -> Run:
@@ -41,53 +40,52 @@ def measured(candidates: int, in_flight: int, *, model: float, evaluation: float
         dial.write_script(folder / "scripts", candidates, model)
         daemon.start()
         try:
+            _campaign(daemon, WARMING, in_flight)
             before = _cpu(daemon)
-            name = daemon.start_campaign(
-                target=dial.NAME,
-                model=f"ratchet/scripted/{dial.NAME}",
-                strategy="iid",
-                candidates=candidates,
-                in_flight=in_flight,
-                patience=candidates,
-            )
-            report = daemon.result(name, 3600)
+            name = _campaign(daemon, candidates, in_flight)
             after = _cpu(daemon)
         finally:
             daemon.stop()
-        if report["verdicts"] != {"failed": candidates}:
-            sys.exit(f"every candidate of the bench should be evaluated without gain, got {report['verdicts']}")
         cpu = {kind: (after[kind] - before.get(kind, 0.0)) * 1000 / candidates for kind in after}
         return _read(daemon, name, candidates, cpu)
 
 
+def _campaign(daemon: Daemon, candidates: int, in_flight: int) -> str:
+    name = daemon.start_campaign(
+        target=dial.NAME,
+        model=f"ratchet/scripted/{dial.NAME}",
+        strategy="iid",
+        candidates=candidates,
+        in_flight=in_flight,
+        patience=candidates,
+    )
+    while len(daemon.rows(name)) <= candidates or not daemon.ended(name):
+        time.sleep(2.0)  # each look costs the CPU time of a candidate
+    report = daemon.result(name)
+    if report["verdicts"] != {"failed": candidates}:
+        sys.exit(f"every candidate of the bench should be evaluated without gain, got {report['verdicts']}")
+    return name
+
+
 def _read(daemon: Daemon, name: str, candidates: int, cpu: dict[str, float]) -> Run:
     mine = [record for record in records(daemon.state / "audit") if record["campaign"] == name]
-    decided = sorted(int(one["mono_ns"]) / 1e9 for one in mine if one["kind"] == "candidate.decided")
-    asked = [
-        one["body"]["input"]["spec"] for one in mine if one["kind"] == "decision" and "spec" in one["body"]["input"]
-    ]
-    proposed = sum(1 for spec in asked if spec["role"] == "propose")
-    ahead = sum(1 for spec in asked if spec["role"] == "run" and "-ready-" in spec["name"])
-    used = sum(1 for spec in asked if spec["role"] == "run") - ahead
-    quarter = max(len(decided) // 4, 2)
+    asked = [one["body"]["input"] for one in mine if one["kind"] == "decision"]
+    specs = [one["spec"] for one in asked if "role" in one]
+    proposed = sum(1 for spec in specs if spec["role"] == "propose")
+    ahead = sum(1 for spec in specs if spec["role"] == "run" and "-ready-" in spec["name"])
+    used = sum(1 for spec in specs if spec["role"] == "run") - ahead
     return Run(
-        rate=_rate(decided),
-        first=_rate(decided[:quarter]),
-        last=_rate(decided[-quarter:]),
+        rates([int(one["mono_ns"]) / 1e9 for one in mine if one["kind"] == "candidate.decided"]),
         # Of those started ahead some were given to a use, and asked about twice.
         containers=(proposed + max(ahead, used)) / candidates,
         cpu=cpu,
     )
 
 
-def _rate(times: list[float]) -> float:
-    return (len(times) - 1) / (times[-1] - times[0])
-
-
 def _cpu(daemon: Daemon) -> dict[str, float]:
-    """CPU seconds so far of the daemon and each of its children, by name."""
+    """CPU seconds so far of the daemon, of what it started and awaited, and of each of its children, by name."""
     ticks = os.sysconf("SC_CLK_TCK")
-    parents: dict[int, tuple[int, str, float]] = {}
+    found: dict[int, tuple[int, str, float, float]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -95,15 +93,11 @@ def _cpu(daemon: Daemon) -> dict[str, float]:
             except OSError:
                 continue
             fields = tail.split()
-            spent = sum(int(fields[index]) for index in (11, 12)) / ticks
-            parents[int(entry.name)] = (int(fields[1]), head.partition("(")[2], spent)
+            own, awaited = (sum(int(fields[index]) for index in pair) / ticks for pair in ((11, 12), (13, 14)))
+            found[int(entry.name)] = (int(fields[1]), head.partition("(")[2], own, awaited)
     root = int(daemon.endpoints["pid"])
-    found: dict[str, float] = {}
-    for pid, (parent, name, spent) in parents.items():
-        ancestor = pid
-        while ancestor not in (0, root) and ancestor in parents:
-            ancestor = parents[ancestor][0]
-        if ancestor == root:
-            kind = "daemon" if pid == root else name
-            found[kind] = found.get(kind, 0.0) + spent
-    return found
+    spent = {"daemon": found[root][2], "its short-lived programs": found[root][3]}
+    for parent, name, own, _ in found.values():
+        if parent == root and name in ("temporal", "opa"):
+            spent[name] = spent.get(name, 0.0) + own
+    return spent
