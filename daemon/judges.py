@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from daemon.governed import CAMPAIGN, GovernedBackend
-from daemon.search.steady import Steady
 from kernels.target import Target
 from sandbox.judging import Judge
 from sandbox.payload import collect, digest, place
@@ -24,9 +23,8 @@ class Judges:
     def __init__(self, backend: GovernedBackend, state: Path, cpus: Sequence[str]) -> None:
         self._backend = backend
         self._state = state
-        self._lock = threading.Lock()  # protects the two below
+        self._lock = threading.Lock()  # protects _judges
         self._judges: dict[str, Judge] = {}
-        self._steady: dict[str, Steady] = {}
         self._cpus: queue.SimpleQueue[str] = queue.SimpleQueue()
         for cpu in cpus:
             self._cpus.put(cpu)
@@ -62,11 +60,6 @@ class Judges:
             judge = self._judges.get(campaign)
         return {} if judge is None else {name: digest(collect(folder)) for name, folder in judge.programs().items()}
 
-    def steady(self, campaign: str) -> Steady:
-        """What the campaign's trees were seen to reach since the daemon started."""
-        with self._lock:
-            return self._steady.setdefault(campaign, Steady())
-
     @contextmanager
     def measuring_cpu(self) -> Iterator[str]:
         """A CPU that no other measurement uses; waits for one."""
@@ -80,7 +73,6 @@ class Judges:
         """End the campaign's judge, if it runs."""
         with self._lock:
             judge = self._judges.pop(campaign, None)
-            self._steady.pop(campaign, None)
         if judge is not None:
             judge.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from daemon.house import House
 from daemon.records.canonical import canonical
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
+from daemon.search.steady import gains_over, steady
 from daemon.steps.effects import DAEMON, attempt, effect
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import bounds, measuring_maximum
@@ -30,6 +32,7 @@ FIRST, BATCH = 8, 4
 TOTAL_ALPHA = 0.05
 """Chance of even one false acceptance in a whole campaign."""
 CALIBRATION_PAIRS = 10
+STEADY = "steady"
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,8 @@ def screened(house: House, campaign: str, session: Session, target: Target, pare
     """
     if target.metric.kind != "score":
         return None
-    lower = target.metric.direction == "minimise"
-    cases = house.judges.steady(campaign).gains(parent_tree, session.checked, lower_is_better=lower)
+    known = json.loads(house.once.get(STEADY, f"{campaign}/{parent_tree}") or "{}")
+    cases = gains_over(known, session.checked, lower_is_better=target.metric.direction == "minimise")
     if not cases or fmean(cases.values()) > target.min_effect():
         return None
     gain = fmean(cases.values())
@@ -138,7 +141,7 @@ def measuring(
                     opened.check("child", suite)
                     yield opened
                     if target.metric.kind == "score" and suite == "visible":
-                        _learn(house, campaign, opened, trees)
+                        _learn(house, campaign, opened, trees[0])
                 finally:
                     taken.add("cpu_ms", opened.cpu_seconds() * 1000)
                     if opened.measured or opened.checked:
@@ -151,13 +154,17 @@ def measuring(
         raise fault
 
 
-def _learn(house: House, campaign: str, session: Session, trees: tuple[str, str]) -> None:
-    """Keep in mind what the trees reached, each value from inputs of its own."""
-    steady = house.judges.steady(campaign)
-    steady.learn(trees[0], {case: [value] for case, value in session.checked.items()})
+def _learn(house: House, campaign: str, session: Session, tree: str) -> None:
+    """Keep what the child reached, where that never differed: its own children may be screened by it.
+
+    Only its own measurement counts, and what is kept outlives the daemon, so that neither the order of candidates in
+    flight nor a crash decides who is screened.
+    """
+    values = {case: [value] for case, value in session.checked.items()}
     for pair in session.measured:
-        steady.learn(trees[0], {pair.case: [pair.child]})
-        steady.learn(trees[1], {pair.case: [pair.parent]})
+        values.setdefault(pair.case, []).append(pair.child)
+    if known := steady(values):
+        house.once.keep(STEADY, f"{campaign}/{tree}", json.dumps(known))
 
 
 @contextmanager

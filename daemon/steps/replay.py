@@ -11,7 +11,7 @@ from daemon.records.lookup import of_candidate
 from daemon.search.accept import alpha_for
 from daemon.steps.evaluate import card_of
 from daemon.steps.maxima import measuring_maximum
-from daemon.steps.measuring import TOTAL_ALPHA, measuring, rule_for, until_decided
+from daemon.steps.measuring import TOTAL_ALPHA, measuring, rule_for, screened, until_decided
 from kernels.target import Target
 from sandbox.judging import CandidateFault
 from workflows.models import CampaignFacts
@@ -85,8 +85,10 @@ class ReplaySteps:
                 body={"tree": told.tree, "parent_tree": told.parent_tree, "by": asked.by},
                 seed=told.seed,
             ) as session:
-                alpha = alpha_for(number, TOTAL_ALPHA, planned=facts.planned)
-                outcome = until_decided(session, target, rule_for(target, facts.sigma), alpha)
+                outcome = screened(house, told.campaign, session, target, told.parent_tree)
+                if outcome is None:
+                    alpha = alpha_for(number, TOTAL_ALPHA, planned=facts.planned)
+                    outcome = until_decided(session, target, rule_for(target, facts.sigma), alpha)
             return Judged.model_validate(card_of(target, outcome, parent).model_dump())
         except CandidateFault as fault:
             return Judged(verdict=fault.verdict)
