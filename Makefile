@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-search bench-audit bench-kills format image lock clean \
+.PHONY: help setup demo up test check bench bench-throughput bench-search bench-audit bench-kills format image lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
@@ -49,8 +49,13 @@ check-imports:
 check-types:
 	@$(BIN)/mypy
 
-bench: setup ## what the governance costs per candidate, as ratios
+bench: setup ## how fast containers start and what governance costs per candidate, as ratios
+	@$(BIN)/python -m tests.bench.starts
+	@$(BIN)/python -m tests.bench.containers
 	@$(BIN)/python -m tests.bench
+
+bench-throughput: setup ## candidates per second end to end, beside what the engine alone can do and beside peers
+	@$(BIN)/python -m tests.bench.throughput
 
 bench-search: setup ## best score against evaluations: our search, sampling, and peers below RATCHET_BENCH_PEERS
 	@$(BIN)/python -m tests.bench.search
