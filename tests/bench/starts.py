@@ -56,13 +56,14 @@ def measure(folder: Path) -> dict[str, list[float]]:
     """Runs of each way, interleaved, so that a busy moment meets all of them."""
     backend = DockerBackend(instance=f"bench-{os.urandom(4).hex()}", allowed_roots=[folder])
     target = load_target(CHECKOUT / "kernels" / "packing")
-    programs = {name: place(CHECKOUT / "sandbox" / name, folder / "payload") for name in ("guest", "judge")}
+    guest, program = (place(CHECKOUT / "sandbox" / name, folder / "payload") for name in ("guest", "judge"))
     bounds = {"cold": Bounds(), "warm": Bounds(idle=1, seconds=600)}
 
     def judge_of(kind: str) -> Judge:
         settings = target.judge_settings(place(target.judge_files(), folder / "payload"))
         image = backend.image_id(tag())
-        return Judge(backend, image, settings, folder / kind, kind, **programs, bounds=lambda: bounds[kind])
+        places = (folder / kind, kind, guest, program)
+        return Judge(backend, image, settings, *places, bounds=lambda: bounds[kind])
 
     judges = {kind: judge_of(kind) for kind in bounds}
     found: dict[str, list[float]] = {"plain docker run": [], "cold": [], "warm": []}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -76,9 +77,14 @@ def test_its_lifetime_begins_with_its_use(backend: ContainerKeeper, waiting: Con
 
 
 def test_only_what_it_was_launched_for(backend: ContainerKeeper, waiting: ContainerSpec) -> None:
-    for number, changes in enumerate(
-        ({"command": ("true",)}, {"user": "1000:1000"}, {"cpuset": "0"}, {"env": {"A": "b"}}, {"role": "propose"})
-    ):
+    others: tuple[dict[str, Any], ...] = (
+        {"command": ("true",)},
+        {"user": "1000:1000"},
+        {"cpuset": "0"},
+        {"env": {"A": "b"}},
+        {"role": "propose"},
+    )
+    for number, changes in enumerate(others):
         running = backend.launch(waiting.model_copy(update={"name": f"ready-{number}"}))
         with pytest.raises(RefusedError, match="not launched for"):
             backend.assign(running, use(waiting, **changes))
