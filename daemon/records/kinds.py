@@ -92,6 +92,9 @@ KINDS: Mapping[str, Kind] = {
         "nothing",
     ),
     "campaign.open.intent": Kind(_fields("decision:name spec:object"), "campaign"),
+    "target.checked": Kind(
+        _fields("target:name manifest:hash passed:flag held:whole noted:list open:list caught:list why"), "campaign"
+    ),
     "campaign.open.outcome": Kind(
         _fields(
             "target:object image:name genome policy_revision:name caps:amounts seed_candidate:name sigma:number "
