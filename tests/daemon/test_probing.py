@@ -124,7 +124,7 @@ class Lucky:
 def test_right_by_luck_is_no_fault_of_the_judge(later: list[str], state: str, tmp_path: Path) -> None:
     attacks = _Attacks(None, write(tmp_path, "scan"), "", tmp_path, lambda one: None)  # type: ignore[arg-type]
     lucky = Lucky("", *later)
-    attacks._session = lambda *_: lucky  # type: ignore[assignment,method-assign,return-value]
+    attacks._session = lambda *_: lucky  # type: ignore[assignment,method-assign]
     attacks._volley(lucky, [Probe("zeros", "answers with zeros", {})], alone=True)  # type: ignore[arg-type]
     assert [one.state for one in attacks.ended] == [state] and not lucky.verdicts
 
