@@ -36,6 +36,7 @@ from daemon.pulse import Pulse
 from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
+from daemon.steps.quarantine import QuarantineSteps
 from daemon.steps.replay import ReplaySteps
 from daemon.workers import Workers, connect, runtime
 from workflows import queues
@@ -105,6 +106,7 @@ class Service:
             CandidateSteps(self.house),
             GenomeSteps(self.house),
             ReplaySteps(self.house),
+            QuarantineSteps(self.house),
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
             grace_seconds=self._grace,

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     audit_retention_days: int = Field(USUAL_DAYS, ge=SHORTEST_DAYS)
     """Audit records younger than this are never pruned."""
 
+    target_checks: str = ""
+    """Folder for the results of target checks, which several states may share. Empty: in the state folder."""
+
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(9464, ge=0, le=65535)
     sdk_metrics_port: int = Field(9465, ge=0, le=65535)
@@ -135,6 +138,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the records."""
         return self.database_url or f"sqlite:///{self.home / 'records.db'}"
+
+    @property
+    def checks(self) -> Path:
+        """Where the results of target checks are kept."""
+        return Path(self.target_checks).resolve() if self.target_checks else self.home / "checks"
 
     @property
     def measuring(self) -> tuple[str, ...]:

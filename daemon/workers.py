@@ -22,6 +22,7 @@ from workflows.candidate import Candidate
 from workflows.converter import data_converter
 from workflows.genome import GenomeActivities, GenomePort, Mover
 from workflows.ports import CampaignPort, CandidatePort, InfrastructureError
+from workflows.quarantine import Quarantine, QuarantineActivities, QuarantinePort
 from workflows.replay import Replay, ReplayActivities, ReplayPort
 
 LIGHT_SLOTS = 8
@@ -66,6 +67,7 @@ class Workers:
         candidates: CandidatePort,
         genomes: GenomePort,
         replays: ReplayPort,
+        quarantines: QuarantinePort,
         *,
         propose_slots: int,
         measure_slots: int,
@@ -93,6 +95,8 @@ class Workers:
             path.record,
             GenomeActivities(genomes).move_genome,
             ReplayActivities(replays).replay_candidate,
+            QuarantineActivities(quarantines).confirm_quarantine,
+            QuarantineActivities(quarantines).reevaluate,
         ]
         slots = {queues.MAIN: LIGHT_SLOTS, queues.PROPOSE: propose_slots, queues.EVALUATE: measure_slots}
         self._pools = {queue: ThreadPoolExecutor(count, thread_name_prefix=queue) for queue, count in slots.items()}
@@ -101,7 +105,7 @@ class Workers:
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Campaign, Candidate, Mover, Replay] if queue == queues.MAIN else [],
+                workflows=[Campaign, Candidate, Mover, Replay, Quarantine] if queue == queues.MAIN else [],
                 activities=activities,
                 activity_executor=self._pools[queue],
                 max_concurrent_activities=count,

@@ -60,20 +60,23 @@ class Metric(Section):
 class Build(Section):
     """`[build]`: how a tree becomes something that can be called, inside the runner."""
 
-    language: Literal["c", "python", "evaluator"]
-    """`evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container."""
+    language: Literal["c", "python", "json", "program", "evaluator"]
+    """`json`: a Python file whose functions are called by name with plain values. `program`: text in, text out.
+    `evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container."""
     argv: tuple[Line, ...] = ()
     """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build."""
     seconds: float = Field(30.0, gt=0, le=600)
     file: Pattern
-    """C: the library, below the output folder. Python: the file, below the candidate's folder."""
-    symbol: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    """The function that the judge has called."""
+    """C, program: the binary, below the output folder. Python, json: the file, below the candidate's folder."""
+    symbol: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
+    """The function that the judge has called; none where each request names it (json) or there is none (program)."""
 
     @model_validator(mode="after")
     def _builds_what_it_loads(self) -> Build:
-        if self.language == "c" and not any("{out}" in word for word in self.argv):
+        if self.language in ("c", "program") and not any("{out}" in word for word in self.argv):
             raise ValueError("a target in C needs a build command with {out} in it")
+        if self.language in ("c", "python", "evaluator") and not self.symbol:
+            raise ValueError("symbol is missing: name the function that the judge has called")
         return self
 
 

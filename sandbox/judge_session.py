@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
@@ -38,6 +39,13 @@ class Host(Protocol):
     def assign_runner(self, running: Running, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> None: ...
 
     def parent_failed(self, key: str) -> int: ...
+
+
+class Trial(NamedTuple):
+    """How a tree did: its verdict is empty when it was right."""
+
+    verdict: str
+    feedback: str
 
 
 class Session:
@@ -98,6 +106,22 @@ class Session:
         settings = self._judge.settings
         answer = self._ask("build", 2 * settings.build_seconds + MARGIN_SECONDS, arm=arm)
         return str(answer.get("log", ""))
+
+    def describe(self) -> dict[str, Any]:
+        """Kinds of a call's `arguments` and types of its `outputs`, as the target's evaluator draws them."""
+        return self._ask("describe", self._patience())
+
+    def trial(self, arm: str, at: str, suites: Sequence[str]) -> Trial:
+        """Build the tree in the subfolder `at` of the arm's folder and check it on the suites.
+
+        The runner stays for the next tree after a failure that ended no process and wrote nothing it should not have.
+        Raises CandidateFault for every other fault, and InfrastructureError.
+        """
+        if arm not in self._runners:
+            folder, io = self._arms[arm], self._io / arm
+            self._runners[arm] = self._judge.launch_runner(self._key, arm, folder, io, self._cpuset)
+        answer = self._ask("trial", self._patience(), arm=arm, at=at, suites=list(suites))
+        return Trial(str(answer.get("verdict", "")), _cut(str(answer.get("feedback", ""))))
 
     def check(self, arm: str, suite: str) -> int:
         """Call the arm on every case of a suite and check each answer; returns the number of cases.
@@ -170,6 +194,11 @@ class Session:
         """CPU seconds of both runners. It stops them: ask when nothing is left to measure."""
         self._stop()
         return sum(exit_.cpu_seconds for exit_ in self._exits.values())
+
+    def said(self, arm: str) -> str:
+        """Standard error of an arm's runner, once it has ended; as much of it as was kept."""
+        ended = self._exits.get(arm)
+        return ended.stderr.decode("utf-8", "replace") if ended else ""
 
     def close(self) -> None:
         """Remove the runners and end the judge's session. May be repeated."""

@@ -10,12 +10,14 @@ import typer
 from daemon.cli import output, reach
 from daemon.cli.errors import BadInput
 from daemon.cli.output import JsonFlag
+from daemon.cli.quarantine import quarantine
 
 if TYPE_CHECKING:
     from daemon.records.archive import Archive
     from daemon.records.rows import CandidateRow
 
-app = typer.Typer(help="Look at candidates.", no_args_is_help=True)
+app = typer.Typer(help="Look at candidates; take one out of use.", no_args_is_help=True)
+app.command()(quarantine)
 Candidate = Annotated[str, typer.Argument(help="Candidate id, like mycampaign-c7.")]
 
 

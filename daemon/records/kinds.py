@@ -92,6 +92,9 @@ KINDS: Mapping[str, Kind] = {
         "nothing",
     ),
     "campaign.open.intent": Kind(_fields("decision:name spec:object"), "campaign"),
+    "target.checked": Kind(
+        _fields("target:name manifest:hash passed:flag held:whole noted:list open:list caught:list why"), "campaign"
+    ),
     "campaign.open.outcome": Kind(
         _fields(
             "target:object image:name genome policy_revision:name caps:amounts seed_candidate:name sigma:number "
@@ -139,6 +142,12 @@ KINDS: Mapping[str, Kind] = {
     "model.unknown": Kind(_fields(_CALL)),
     "model.fault": Kind(_fields(f"{_CALL} kind:name billed:flag detail:hash spent:amounts")),
     "model.refused": Kind(_fields("model:name rule:name status:whole")),
+    "quarantine.confirmed": Kind(
+        _fields("statement:name signature:name reason:name suspended:list accepted:list target:name champion")
+    ),
+    "quarantine.done": Kind(_fields("champion suspended:list")),
+    "quarantine.refused": Kind(_fields("problem:name")),
+    "candidate.re-evaluated": Kind(_fields("verdict:name gain:number? low:number? high:number? pairs:whole why")),
     "genome.contract": Kind(_fields("genome:tree problem")),
     "genome.scored": Kind(
         _fields(
@@ -155,14 +164,15 @@ KINDS: Mapping[str, Kind] = {
 """Kind → schema. Kinds of effects that are not here by name are in `EFFECTS`."""
 
 EFFECTS: Mapping[str, Kind] = {
-    r"(calibrate|closing|sealed-[1-9][0-9]*|replay-[0-9a-f]{8})\.intent": Kind(_fields(f"{_EFFECT} {_SESSION}")),
+    r"(calibrate|closing|sealed-[1-9][0-9]*|(replay|reevaluate)-[0-9a-f]{8})\.intent": Kind(
+        _fields(f"{_EFFECT} {_SESSION}")
+    ),
     r"trial-[1-9][0-9]*\.intent": Kind(
         _fields(f"{_EFFECT} genome:tree image:name task:name manifest:hash purpose:name")
     ),
     r"selftest-[1-9][0-9]*\.intent": Kind(_fields(f"{_EFFECT} genome:tree image:name")),
-    r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*|replay-[0-9a-f]{8})\.outcome": Kind(
-        _fields("key:name ended:name spent:amounts raw:hash?")
-    ),
+    r"(propose|evaluate|calibrate|closing|(sealed|trial|selftest)-[1-9][0-9]*|(replay|reevaluate)-[0-9a-f]{8})"
+    r"\.outcome": Kind(_fields("key:name ended:name spent:amounts raw:hash?")),
 }
 """Pattern of kinds → schema."""
 

@@ -21,6 +21,7 @@ from daemon.search.calibration import calibrate, smallest_detectable
 from daemon.steps import choosing, closing, holds, integrity, receiving
 from daemon.steps.budgets import accounts, budget_facts, check_models, models_of
 from daemon.steps.effects import DAEMON, attempt, request
+from daemon.steps.fitness import require_fit
 from daemon.steps.forecasts import opening_forecast
 from daemon.steps.likeness import likeness
 from daemon.steps.measuring import CALIBRATION_PAIRS, TOTAL_ALPHA, fixed, measuring, rule_for
@@ -74,6 +75,7 @@ class CampaignSteps:
         house.audit.append("campaign.open.intent", actor=spec.started_by or DAEMON, campaign=campaign, body=told)
         row = house.archive.open_campaign(campaign, spec.target, spec.model_dump_json(exclude={"carried"}), "")
         house.ledger.open(campaign, caps)
+        require_fit(house, campaign, target, image)
         seed = self._add_seed(campaign, target, row.opened)
         sigma, detectable = self._noise(campaign, spec, target, seed, image)
         facts = CampaignFacts(

@@ -6,6 +6,7 @@ import math
 
 from daemon.house import House
 from daemon.records.rows import CandidateRow
+from daemon.records.soundness import SUSPENDED, out_of_use
 from daemon.search.accept import alpha_for
 from daemon.search.folding import fold
 from daemon.search.intervals import Interval
@@ -37,6 +38,8 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
         card = card_of(target, outcome, parent)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))
+    if any(out_of_use(house.candidate(one).verdict) for one in (spec.choice.parent, spec.choice.second) if one):
+        card = Scorecard(verdict=SUSPENDED, feedback="what it was made from was quarantined meanwhile", log=card.log)
     _keep(house, spec, card)
     return card
 

@@ -8,6 +8,7 @@ from typing import Any
 from daemon import approvals
 from daemon.gate import Decision
 from daemon.house import House
+from daemon.records.soundness import out_of_use
 from daemon.search.intervals import Interval, mean_interval
 from daemon.standing import starter
 from daemon.steps import holds
@@ -35,6 +36,8 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
         return _moved(house, spec)
     if card.score is None or (champion.score is not None and card.score <= champion.score):
         return Promotion(status="not-better", reasons=(f"its score does not pass that of {champion.candidate}",))
+    if out_of_use(row.verdict):
+        return Promotion(status="refused", reasons=(f"it is {row.verdict}",))
     question = Question(house, spec, edit, card, given)
     first = lowered(question.ask({"status": "pending"}), objection(house, row.candidate), question.signed)
     if not first.permitted:
@@ -46,6 +49,8 @@ def promote(house: House, spec: CandidateSpec, edit: Edit, card: Scorecard, give
     second = question.ask({"status": "done", "rounds": ROUNDS, **numbers})
     if not second.permitted:
         return question.answer(second)
+    if out_of_use(house.candidate(row.candidate).verdict):
+        return Promotion(status="refused", reasons=("it was taken out of use meanwhile",))
     names: dict[str, Any] = {"campaign": spec.campaign, "candidate": row.candidate}
     body = {"previous": champion.candidate, "decision": second.decision_id, **numbers}
     house.audit.append("promote.intent", actor=DAEMON, body=body, **names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.genomes import rollout
 from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
+from daemon.records.soundness import out_of_use
 from daemon.steps.edits import plain
 from daemon.steps.effects import recorded
 from daemon.steps.reviewing import objection
@@ -25,6 +26,8 @@ def record(
     """Everything about a decided candidate, written once however often it is asked."""
     choice = spec.choice
     row = house.candidate(choice.candidate)
+    if out_of_use(row.verdict):  # found unsound, or made from such, while it waited
+        card = card.model_copy(update={"verdict": row.verdict, "score": row.score})
     promoted = promotion is not None and promotion.status == "promoted"
     reasons = (*edit.reasons, *(promotion.reasons if promotion else ()))
     if card.verdict.startswith("inconclusive") and card.feedback:

@@ -65,7 +65,7 @@ class Guest:
                 self._memory = Memory(self._io / "in", request["in"], self._io / "out", request["out"])
                 return {"ok": True}
             if request["do"] == "build":
-                return {"ok": True, "log": build(request["argv"], request["seconds"], self._candidate, self._work)}
+                return {"ok": True, "log": build(request["argv"], request["seconds"], *self._places(request))}
             self._call = self._load(request)
             return {"ok": True}
         except Failure as failure:
@@ -74,13 +74,20 @@ class Guest:
     def _load(self, request: dict[str, Any]) -> Call:
         if self._memory is None:
             raise Failure("load", "no memory is mapped")
+        candidate, work = self._places(request)
         if request["language"] == "c":
-            return load_native(self._work / request["file"], request["symbol"], self._memory)
+            return load_native(work / request["file"], request["symbol"], self._memory)
         if request["language"] == "evaluator":
-            places = (self._candidate, self._evaluator, request["file"], request["symbol"], request["seconds"])
-            return load_evaluation(*places, self._work, self._memory)
+            places = (candidate, self._evaluator, request["file"], request["symbol"], request["seconds"])
+            return load_evaluation(*places, work, self._memory)
         if request["language"] == "json":
-            return load_plain(self._candidate, request["file"], self._memory)
+            return load_plain(candidate, request["file"], self._memory)
         if request["language"] == "program":
-            return load_program(self._work / request["file"], self._memory)
-        return load_python(self._candidate, request["file"], request["symbol"], self._memory)
+            return load_program(work / request["file"], self._memory)
+        return load_python(candidate, request["file"], request["symbol"], self._memory)
+
+    def _places(self, request: dict[str, Any]) -> tuple[Path, Path]:
+        """The tree that is meant and where its build goes: the whole folder's, or those of its subfolder `at`."""
+        work = self._work / request.get("at", "")
+        work.mkdir(exist_ok=True)
+        return self._candidate / request.get("at", ""), work

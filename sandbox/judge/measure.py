@@ -10,7 +10,7 @@ import numpy as np
 
 from .arm import Answer, Arm
 from .draw import generator
-from .evaluator import Case, Evaluator, sizes
+from .evaluator import OUT, Case, Evaluator, sizes
 from .faults import Fault, TargetError
 from .settings import Rules
 
@@ -51,6 +51,21 @@ class Measurement:
             for case in self.cases(suite)
         ]
         return max((d[0] for d in drawn), key=sum), max((d[1] for d in drawn), key=sum)
+
+    def describe(self) -> dict[str, Any]:
+        """Kinds of arguments (`in:<dtype character>`, `out`, `int`, `float`), and dtype characters of the outputs."""
+        draw = self._evaluator.draw(self.cases("visible")[0], self._fresh("describe"))
+        kinds = [
+            f"in:{value.dtype.char}"
+            if isinstance(value, np.ndarray)
+            else OUT
+            if isinstance(value, str)
+            else "float"
+            if isinstance(value, float)
+            else "int"
+            for value in draw.arguments
+        ]
+        return {"arguments": kinds, "outputs": [kind.char for _, kind in draw.shapes]}
 
     def cases(self, suite: str) -> list[Case]:
         """The cases of a suite in this session."""

@@ -1,6 +1,7 @@
 """One session: a process of its own that answers the host's requests about two arms until `close` or hang-up.
 
-Requests: `open` {name, seed, rules, arms} · `build` {arm} · `check` {arm, suite} · `pairs` {count, suite} · `close`.
+Requests: `open` {name, seed, rules, arms} · `describe` · `build` {arm} · `trial` {arm, at, suites} ·
+`check` {arm, suite} · `pairs` {count, suite} · `close`.
 Answers: {"ok": true, …} · {"fault": {arm, verdict, feedback, log}} · {"error": "…"} when the target or the judge is
 at fault.
 """
@@ -26,6 +27,8 @@ IDLE_SECONDS = 3600.0
 """A host that says nothing for so long is gone."""
 SUITES = ("visible", "sealed")
 LOG_LIMIT = 48 * 1024
+HARMLESS = ("failed:build", "failed:wrong", "failed:exception", "failed:bad-output", "failed:not-repeatable")
+"""Failures after which a runner that keeps quiet is as good as before."""
 
 T = TypeVar("T")
 
@@ -62,7 +65,9 @@ class Session:
         try:
             handlers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
                 "open": self._open,
+                "describe": self._describe,
                 "build": self._build,
+                "trial": self._trial,
                 "check": self._check,
                 "pairs": self._pairs,
                 "close": lambda _: {},
@@ -109,20 +114,46 @@ class Session:
         self._arms = {str(name): Arm(folder / str(name), span(ins), span(outs)) for name in request["arms"]}
         return {"in_bytes": span(ins), "out_bytes": span(outs)}
 
+    def _describe(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What a call looks like: the kinds of its arguments and the types of its outputs."""
+        return _need(self._measurement).describe()
+
     def _build(self, request: dict[str, Any]) -> dict[str, Any]:
-        name, rules = str(request["arm"]), _need(self._rules)
+        """Build and load what lies in the runner's candidate folder, or in its subfolder `at`."""
+        name, rules, at = str(request["arm"]), _need(self._rules), str(request.get("at", ""))
         arm = self._arms[name]
         try:
             arm.connect()
             log = ""
             if rules.build:
-                ask = {"do": "build", "argv": rules.build, "seconds": rules.build_seconds}
+                ask = {"do": "build", "argv": rules.build, "seconds": rules.build_seconds, "at": at}
                 log = str(arm.ask(ask, rules.build_seconds + 5.0).get("log", ""))
-            what = {"language": rules.language, "file": rules.file, "symbol": rules.symbol}
+            what = {"language": rules.language, "file": rules.file, "symbol": rules.symbol, "at": at}
             arm.ask({"do": "load", **what, "seconds": rules.call_seconds}, rules.build_seconds + 5.0)
         except Fault as fault:
             raise ArmFault(name, fault) from fault
         return {"log": log[-LOG_LIMIT:]}
+
+    def _trial(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One of several trees that a runner holds, through all that a candidate goes through before it is measured.
+
+        How it failed is an answer, not a fault, when the runner is as good as before: for the next tree, that is.
+        """
+        name, measurement = str(request["arm"]), _need(self._measurement)
+        arm = self._arms[name]
+        try:
+            self._build(request)
+            for suite in request["suites"]:
+                measurement.check(name, arm, str(suite))
+        except ArmFault as error:
+            if error.fault.verdict not in HARMLESS:
+                raise
+            try:
+                arm.quiesce()
+            except Fault:
+                raise error from None
+            return {"verdict": error.fault.verdict, "feedback": error.fault.feedback}
+        return {"verdict": "", "feedback": ""}
 
     def _check(self, request: dict[str, Any]) -> dict[str, Any]:
         name = str(request["arm"])

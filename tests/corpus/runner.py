@@ -28,6 +28,7 @@ from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
 from tests.corpus.case import TARGETS, Case
+from tests.shared import target_checks
 from workflows.models import (
     CampaignFacts,
     CampaignSpec,
@@ -83,7 +84,11 @@ class Corpus:
         for name, answer in scripts.items():
             (folder / "scripts" / f"{name}.jsonl").write_text(json.dumps({"answer": answer}) + "\n")
         self._settings = Settings.load(
-            state=self.home, policies=folder / "policies", targets=folder / "targets", scripts=folder / "scripts"
+            state=self.home,
+            policies=folder / "policies",
+            targets=folder / "targets",
+            scripts=folder / "scripts",
+            target_checks=str(target_checks()),
         )
         self.house: House
 

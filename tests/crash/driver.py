@@ -29,6 +29,7 @@ from daemon.service import FOLDERS
 from daemon.settings import Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
+from tests.shared import target_checks
 from workflows.models import (
     CampaignFacts,
     CampaignSpec,
@@ -108,7 +109,11 @@ def live(folder: Path) -> None:
     for name in FOLDERS:
         (home / name).mkdir(exist_ok=True)
     settings = Settings.load(
-        state=home, policies=folder / "policies", targets=folder / "targets", scripts=folder / "scripts"
+        state=home,
+        policies=folder / "policies",
+        targets=folder / "targets",
+        scripts=folder / "scripts",
+        target_checks=str(target_checks()),
     )
     metrics = Metrics()
     undo: parts.Undo = []

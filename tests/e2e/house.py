@@ -20,6 +20,7 @@ from daemon.instance import instance_of
 from daemon.records.archive import Archive
 from daemon.records.db import Database, sqlite_url
 from daemon.records.rows import CandidateRow
+from tests.shared import target_checks
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RATCHET = Path(sys.executable).parent / "ratchet"
@@ -53,6 +54,7 @@ class Daemon:
             "RATCHET_POLICIES": str(self.policies),
             "RATCHET_TARGETS": str(self.targets),
             "RATCHET_MEASURE_CPUS": measuring_cpu(),
+            "RATCHET_TARGET_CHECKS": str(target_checks()),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -28,6 +28,7 @@ from workflows.models import (
 from workflows.outside import Submission
 from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
 from workflows.ports import HeldError, HoldAction, InfrastructureError, RefusedError
+from workflows.quarantine import QuarantineAsked, Quarantined
 from workflows.replay import Judged, ReplayAsked, Replayed
 from workflows.reports import CampaignReport
 
@@ -172,6 +173,12 @@ class FakePorts:
         with self.lock:
             self.promoted.append(spec.choice.candidate)
         return Promotion(status="promoted")
+
+    def confirm(self, asked: QuarantineAsked) -> Quarantined:
+        raise RefusedError("QUARANTINE", "nothing is in the archive")
+
+    def reevaluate(self, name: str, candidate: str) -> str:
+        raise RefusedError("QUARANTINE", "nothing is in the archive")
 
     def replay(self, name: str, asked: ReplayAsked) -> Replayed:
         self._maybe_fail("replay")

@@ -28,7 +28,7 @@ def impatient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def test_runs_stay_short_and_every_candidate_is_counted_once(impatient_server: str) -> None:
     client = await connect(impatient_server, "default")
     ports = FakePorts(lambda number: "accepted" if number % 7 == 0 else "failed:no-gain")
-    workers = Workers(client, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1)
+    workers = Workers(client, ports, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1)
     await workers.start()
     try:
         name = f"long-{uuid.uuid4().hex[:6]}"

@@ -36,7 +36,7 @@ class Patient(FakePorts):
 
 async def test_an_evaluation_holds_no_proposers_slot(client: Client) -> None:
     ports = Patient()
-    workers = Workers(client, ports, ports, ports, ports, propose_slots=1, measure_slots=1, grace_seconds=1)
+    workers = Workers(client, ports, ports, ports, ports, ports, propose_slots=1, measure_slots=1, grace_seconds=1)
     await workers.start()
     try:
         spec = {"target": "matmul", "candidates": 2, "in_flight": 2}

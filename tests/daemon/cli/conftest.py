@@ -69,7 +69,7 @@ def campaigns(temporal_address: str, tmp_path: Path, ratchet: Ratchet) -> Iterat
 
     async def serve() -> Workers:
         client = await connect(temporal_address, "default")
-        workers = Workers(client, ports, ports, ports, ports, propose_slots=2, measure_slots=2, grace_seconds=1)
+        workers = Workers(client, ports, ports, ports, ports, ports, propose_slots=2, measure_slots=2, grace_seconds=1)
         await workers.start()
         return workers
 
