@@ -9,6 +9,7 @@ from typing import Any
 from daemon.gate import Decision, Gate
 from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
+from daemon.gpus.lending import Lender
 from daemon.judges import Judges
 from daemon.metrics import Metrics
 from daemon.records.archive import Archive
@@ -46,6 +47,7 @@ class House:
     backend: GovernedBackend
     gateway: Gateway
     judges: Judges
+    gpus: Lender
     metrics: Metrics
     populations: Populations
     trials: Trials

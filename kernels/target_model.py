@@ -60,8 +60,11 @@ class Metric(Section):
 class Build(Section):
     """`[build]`: how a tree becomes something that can be called, inside the runner."""
 
-    language: Literal["c", "python", "evaluator"]
-    """`evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container."""
+    language: Literal["c", "python", "evaluator", "device"]
+    """`evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container.
+    `device`: code for a GPU, compiled in a container without one and run by our launcher."""
+    image: Literal["base", "hip"] = "base"
+    """Image of the container that builds: `hip` has Debian's HIP compiler. Only for `device`."""
     argv: tuple[Line, ...] = ()
     """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build."""
     seconds: float = Field(30.0, gt=0, le=600)
@@ -90,6 +93,16 @@ class Resources(Section):
     """Deadline of one call."""
     session_seconds: float = Field(120.0, gt=0, le=7200)
     """Lifetime of a runner: build, checks and all pairs."""
+
+
+class Device(Section):
+    """`[device]`: which GPUs run a target with language `device`, and what a launch covers."""
+
+    vendors: tuple[Literal["rocm", "cuda"], ...] = Field(min_length=1)
+    arch: str = Field(pattern=r"^[a-z0-9_.]{1,32}$")
+    """What `{arch}` in the build's command stands for when no device says it: the compiler's name of the hardware."""
+    rows: int = Field(ge=0, le=32)
+    """Index of the argument that counts rows: a candidate's `launch.json` says how many of them a block takes."""
 
 
 class JudgeRules(Section):
@@ -143,6 +156,7 @@ class TargetFile(Section):
     build: Build
     resources: Resources = Resources()
     judge: JudgeRules = JudgeRules()
+    device: Device | None = None
     search: Search = Search()
     suite: Suite | None = None
     """Of a genome, and of nothing else."""
@@ -155,6 +169,10 @@ class TargetFile(Section):
 
     @model_validator(mode="after")
     def _admits_who_measures(self) -> TargetFile:
+        if (self.build.language == "device") != (self.device is not None):
+            raise ValueError('language = "device" and a table [device] go together')
+        if self.build.image != "base" and self.device is None:
+            raise ValueError('another image than base is for language = "device"')
         if self.build.language == "evaluator" and (self.integrity != "cohabiting" or self.metric.kind != "score"):
             raise ValueError('language = "evaluator" needs integrity = "cohabiting" and a metric of kind score')
         return self

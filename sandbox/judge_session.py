@@ -194,7 +194,7 @@ class Session:
         text = "; ".join(part for part in (feedback, note) if part)
         if arm == "parent" and self._judge.parent_failed(self._key) == 1:
             return InfrastructureError(f"runner: the parent's runner failed ({verdict}: {text}); trying again")
-        return CandidateFault(arm, verdict, _cut(text), f"{log}\n{said}".strip())
+        return CandidateFault(arm, verdict, _cut(text), f"{log}\n{said}".strip(), silent=seen == "killed:timeout")
 
 
 def _cut(text: str) -> str:

@@ -16,6 +16,7 @@ from sandbox.backend import Backend, Running
 from sandbox.judge_client import CONTROL, JudgeClient
 from sandbox.judge_session import Session
 from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
+from sandbox.launching import Launch, launch_under
 from sandbox.spec import ContainerSpec, Mount
 from workflows.ports import InfrastructureError
 
@@ -92,10 +93,12 @@ class Judge:
         arms: Mapping[str, Path],
         cpuset: str = "",
         settings: JudgeSettings | None = None,
+        launch: Launch | None = None,
     ) -> Session:
         """Open a session; `key` is unique per attempt, `arms` are the folders of `child` and `parent`.
 
-        `settings` are this session's own, where one judge serves many tasks.
+        `settings` are this session's own, where one judge serves many tasks. With `launch`, both arms are launchers on
+        one leased GPU.
 
         Both runners run on the CPUs of `cpuset` (as in `1` or `0-1`; empty: any). Everything random in the session
         follows from `seed`. Raises InfrastructureError.
@@ -112,7 +115,7 @@ class Judge:
         except InfrastructureError:
             client.close()
             raise
-        host = self if settings is None else _OneTask(self, settings)
+        host = self if settings is None and launch is None else _OneTask(self, settings or self.settings, launch)
         return Session(host, client, key, self.io / name, dict(arms), cpuset)
 
     def launch_runner(
@@ -123,8 +126,9 @@ class Judge:
         io: Path,
         cpuset: str,
         settings: JudgeSettings | None = None,
+        launch: Launch | None = None,
     ) -> Running:
-        """Start the container of one arm."""
+        """Start the container of one arm. On a GPU, only under a lease that is in force before and after the start."""
         settings = settings or self.settings
         mounts: tuple[Mount, ...] = (
             Mount(source=str(candidate.resolve()), target="/candidate"),
@@ -146,7 +150,7 @@ class Judge:
             runtime=settings.runtime,
             labels=self._labels,
         )
-        return self._backend.launch(spec)
+        return self._backend.launch(spec) if launch is None else launch_under(self._backend, spec, launch)
 
     def parent_failed(self, key: str) -> int:
         """Count a failure of the parent's runner under `key`; returns how many there were."""
@@ -203,14 +207,15 @@ class Judge:
 
 
 class _OneTask:
-    """A judge as one of its sessions sees it, with the settings of that session's task."""
+    """A judge as one of its sessions sees it: with the settings of that session's task, and perhaps on a GPU."""
 
-    def __init__(self, judge: Judge, settings: JudgeSettings) -> None:
+    def __init__(self, judge: Judge, settings: JudgeSettings, launch: Launch | None) -> None:
         self._judge = judge
+        self._launch = launch
         self.settings = settings
 
     def launch_runner(self, key: str, arm: str, candidate: Path, io: Path, cpuset: str) -> Running:
-        return self._judge.launch_runner(key, arm, candidate, io, cpuset, self.settings)
+        return self._judge.launch_runner(key, arm, candidate, io, cpuset, self.settings, self._launch)
 
     def parent_failed(self, key: str) -> int:
         return self._judge.parent_failed(key)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from daemon.cli import output, reach
+from daemon.cli.checks import Finding
 from daemon.cli.errors import Denied
 from daemon.cli.output import JsonFlag
 
@@ -24,7 +25,10 @@ def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
         return
     from daemon.cli.checks import examine
 
-    findings = examine(reach.settings())
+    _tell(examine(reach.settings()), as_json)
+
+
+def _tell(findings: list[Finding], as_json: bool) -> None:
     bad = any(finding.grade == "fail" for finding in findings)
     if as_json:
         output.print_json({"fit": not bad, "findings": [asdict(finding) for finding in findings]})
@@ -35,6 +39,34 @@ def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
                 sys.stdout.write(f"{'':<22} → {output.cell(finding.remedy)}\n")
         sys.stdout.write("not fit: mend what fails\n" if bad else "fit\n")
     if bad:
+        raise Denied
+
+
+@app.command("gpu")
+def gpu(as_json: JsonFlag = False) -> None:
+    """GPUs step by step: driver, nodes, permissions, runtime, policy, leases; exit code 1 when a step fails."""
+    from daemon.cli.checks_gpu import examine
+
+    _tell(examine(reach.settings()), as_json)
+
+
+@app.command("return")
+def put_back(
+    device: Annotated[str, typer.Argument(help="Name of a drained GPU, as `doctor gpu` shows it.")],
+    by: Annotated[str, typer.Option("--by", help="Who looked at it.")],
+) -> None:
+    """Return a drained GPU: it is cared for before anyone gets it. Exit code 1 if it was not drained."""
+    from daemon.gpus.leases import Leases
+    from daemon.gpus.shelf import DatabaseShelf
+    from daemon.records.db import Database
+
+    db = Database(reach.settings().database)
+    try:
+        returned = Leases(DatabaseShelf(db)).put_back(device, by)
+    finally:
+        db.close()
+    sys.stdout.write(f"{device}: {'rests until it is found healthy' if returned else 'was not drained'}\n")
+    if not returned:
         raise Denied
 
 

@@ -26,10 +26,11 @@ def propose_maximum() -> dict[Account, int]:
 def measuring_maximum(target: Target) -> dict[Account, int]:
     """Container time of one judging session: two arms for the whole of it."""
     wall = round(target.session_seconds() * 1000)
-    return {"wall_ms": wall, "cpu_ms": round(wall * target.resources.cpus)}
+    asked: dict[Account, int] = {"wall_ms": wall, "cpu_ms": round(wall * target.resources.cpus)}
+    return {**asked, "gpu_ms": wall} if target.device else asked
 
 
 def candidate_maximum(target: Target) -> dict[Account, int]:
     """Container time that must be left for one more candidate to start: that of its longest step."""
     propose, measure = propose_maximum(), measuring_maximum(target)
-    return {account: max(propose[account], measure[account]) for account in propose}
+    return {account: max(propose.get(account, 0), measure[account]) for account in measure}

@@ -15,6 +15,7 @@ from daemon.house import House
 from daemon.records.canonical import canonical
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
+from daemon.steps.device import launching
 from daemon.steps.effects import DAEMON, attempt, effect, scratch
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import bounds, measuring_maximum
@@ -114,11 +115,13 @@ def measuring(
         seed = seed or os.urandom(32)
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
+            names = {"campaign": campaign, "candidate": candidate, "step": step}
             with (
                 unchanged(tell, dict(zip(arms.values(), trees, strict=True))),
                 intact(house, campaign, candidate, target),
+                launching(house, target, arms=arms, meter=taken, **names) as (built, launch),
                 house.judges.measuring_cpu() as cpu,
-                judge.session(f"{candidate}-{step}-{attempt()}", seed, arms, cpuset=cpu) as opened,
+                judge.session(f"{candidate}-{step}-{attempt()}", seed, built, cpuset=cpu, launch=launch) as opened,
             ):
                 tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(seed).hexdigest()})
                 try:

@@ -160,6 +160,9 @@ class FakePorts:
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         return Commit(commit="c", ref="r")
 
+    def device(self, spec: CandidateSpec) -> str:
+        return ""
+
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         self._maybe_fail("evaluate")
         time.sleep(self.pace)
