@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-search bench-audit bench-kills format image image-hip lock clean \
+.PHONY: help setup demo up test check bench bench-search bench-audit bench-kills format image image-hip image-triton lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
@@ -23,7 +23,7 @@ demo: setup ## set up, then run a whole campaign offline and watch it
 up: setup ## run the daemon in the foreground
 	@$(BIN)/ratchet up
 
-test: WITH = --with hip
+test: WITH = --with hip --with triton
 test: setup ## the whole suite, against the real engines
 	$(BIN)/pytest -m 'not e2e and not measures' --numprocesses 2 --dist loadfile
 	$(BIN)/pytest -m measures
@@ -70,8 +70,11 @@ format: ## rewrite code and policies into house style
 image: ## build the sandbox image, if the engine lacks the one of this recipe
 	@$(BOOTSTRAP) docker image
 
-image-hip: ## build the image with the HIP compiler, for targets on AMD GPUs (`make test` does, `make demo` does not)
+image-hip: ## build the image with the HIP compiler, for targets on AMD GPUs
 	@$(BOOTSTRAP) docker image hip
+
+image-triton: ## build the image with Triton, for targets on NVIDIA and AMD GPUs
+	@$(BOOTSTRAP) docker image python triton
 
 lock: ## resolve pyproject.toml again into the hash-locked files
 	@PATH=$(BIN):$(PATH) && \

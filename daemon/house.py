@@ -56,10 +56,10 @@ class House:
     standing: Standing
     once: Once
 
-    def image(self) -> str:
-        """Id of the sandbox image. Raises RefusedError when it was never built: no retry can mend that."""
+    def image(self, name: str = "") -> str:
+        """Id of the sandbox image, or of another. Raises RefusedError when it was never built: no retry mends that."""
         try:
-            return self.backend.image_id(self.image_name)
+            return self.backend.image_id(name or self.image_name)
         except InfrastructureError as error:
             if "missing" in str(error):
                 raise RefusedError("IMAGE", str(error)) from error

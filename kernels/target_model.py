@@ -63,10 +63,11 @@ class Build(Section):
     language: Literal["c", "python", "evaluator", "device"]
     """`evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container.
     `device`: code for a GPU, compiled in a container without one and run by our launcher."""
-    image: Literal["base", "hip"] = "base"
-    """Image of the container that builds: `hip` has Debian's HIP compiler. Only for `device`."""
+    image: Literal["base", "hip", "triton"] = "base"
+    """Image of the container that builds: `hip` has Debian's HIP compiler, `triton` has Triton. Only for `device`."""
     argv: tuple[Line, ...] = ()
-    """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build."""
+    """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build. For
+    `device`, `{vendor}` and `{arch}` say for which GPU, and `{launcher}` is the folder of our launcher's programs."""
     seconds: float = Field(30.0, gt=0, le=600)
     file: Pattern
     """C: the library, below the output folder. Python: the file, below the candidate's folder."""

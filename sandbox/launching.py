@@ -17,6 +17,7 @@ CARE_LIMITS = Limits(memory_bytes=4096 * MIB, pids=128, nofile=1024, wall_second
 GPU, GPU_TOKEN = "ratchet.gpu", "ratchet.gpu.token"
 """Labels of every container on a device: which one, and under which token of its lease."""
 ARTEFACT = "/io/out/artefact"
+LAUNCHER = "/programs/launcher"
 DRIVER = "/driver"
 
 Programs = tuple[Path, Path]
@@ -39,7 +40,7 @@ def program_mounts(programs: Programs) -> tuple[Mount, ...]:
     guest, launcher = programs
     return (
         Mount(source=str(guest), target="/programs/guest"),
-        Mount(source=str(launcher), target="/programs/launcher"),
+        Mount(source=str(launcher), target=LAUNCHER),
     )
 
 
@@ -131,4 +132,4 @@ def build_spec(
     )
 
 
-_PYTHON = ("python3", "-I", "-B", "/programs/launcher/__main__.py")
+_PYTHON = ("python3", "-I", "-B", f"{LAUNCHER}/__main__.py")

@@ -98,7 +98,7 @@ def runtime(of: Settings) -> Iterator[Finding]:
     from daemon.gpus.parts import CUDA_LIBRARIES
     from sandbox.devices import discover
     from sandbox.docker_backend import DockerEngine
-    from sandbox.images.version import hip_tag
+    from sandbox.images.version import layer_tag
     from workflows.ports import InfrastructureError
 
     vendors = {device.vendor for device in discover(of.host_root)}
@@ -111,7 +111,7 @@ def runtime(of: Settings) -> Iterator[Finding]:
             yield Finding("runtime", "fail", "no libcuda.so.1 beside the driver", "install the driver's libraries")
     engine = DockerEngine(of.docker_url)
     try:
-        yield Finding("runtime", "ok", f"HIP image {engine.image_id(hip_tag())[7:19]}")
+        yield Finding("runtime", "ok", f"HIP image {engine.image_id(layer_tag('hip'))[7:19]}")
     except InfrastructureError as error:
         grade: Grade = "fail" if "rocm" in vendors else "warn"
         yield Finding("runtime", grade, str(error), "make image-hip")
@@ -159,7 +159,7 @@ def leases(of: Settings) -> Iterator[Finding]:
         told += f", held by {row.holder}" if row.holder else ""
         if row.state == "drained":
             remedy = (
-                f"look at the card (rocm-smi, nvidia-smi, dmesg), then: ratchet doctor return {row.device} --by NAME"
+                f"look at the card (rocm-smi, nvidia-smi, dmesg), then: ratchet doctor return {row.device} --reason …"
             )
             yield Finding("leases", "fail", told, remedy)
         elif row.state == "resting" and row.reason not in ("new", "released"):

@@ -17,6 +17,7 @@ State = Literal["free", "leased", "resting", "caring", "drained"]
 REST_SECONDS = 30.0
 """Between two tries to find a device healthy again."""
 RETURNED = "returned by "
+"""Begins the reason of a rest that a person ordered; name, colon and why follow."""
 HANGS_THAT_DRAIN = 2
 """Hangs of so many different candidates are the device's fault until a person has looked."""
 
@@ -137,13 +138,16 @@ class Leases:
             if healthy:
                 rows[lease.device] = rows[lease.device]._replace(state="free")
 
-    def put_back(self, device: str, by: str) -> bool:
-        """A person returns a drained device: it is cared for before it is used. False when it was not drained."""
+    def put_back(self, device: str, by: str, why: str) -> bool:
+        """A person returns a drained device: it is cared for before it is used. False when it was not drained.
+
+        `by` has no colon in it. Whoever cares for the device next tells the audit log.
+        """
         with self._shelf.edit() as rows:
             row = rows.get(device)
             if row is None or row.state != "drained":
                 return False
-            self._rest(rows, row._replace(hangs=()), f"{RETURNED}{by}")
+            self._rest(rows, row._replace(hangs=()), f"{RETURNED}{by}: {why}")
             return True
 
     def all(self) -> list[DeviceRow]:

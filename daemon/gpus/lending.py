@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from daemon.gpus.leases import DeviceRow, Lease, Leases, StaleLease
+from daemon.gpus.leases import RETURNED, DeviceRow, Lease, Leases, StaleLease
 from daemon.records.audit import AuditLog
 from sandbox.devices import Device, Grant, Vendor
 from sandbox.launching import GPU, GPU_TOKEN
@@ -116,12 +116,15 @@ class Lender:
         return min(rows, key=lambda row: (order[row.state], row.device)).device if rows else ""
 
     @contextmanager
-    def lend(self, wanted: Sequence[Vendor], *, campaign: str, candidate: str, only: str = "") -> Iterator[Loan]:
-        """A device for the block, cared for before and after. Waits for one (`only`: for that one).
+    def lend(
+        self, wanted: Sequence[Vendor], *, campaign: str, candidate: str, only: str = "", arch: str = ""
+    ) -> Iterator[Loan]:
+        """A device for the block, cared for before and after. Waits for one (`only`: for that one, while it is there;
+        `arch`: for one that runs what was compiled for it).
 
         Raises InfrastructureError: `no-device` when there is none that could become free, `gpu-busy` after waiting.
         """
-        loan = self._wait(wanted, candidate, only)
+        loan = self._wait(wanted, candidate, only, arch)
         names: dict[str, Any] = {"actor": "daemon", "campaign": campaign, "candidate": candidate}
         body = {"device": loan.device.name, "token": loan.lease.token}
         try:
@@ -148,6 +151,10 @@ class Lender:
     def tend(self, device: Device) -> bool:
         """Care for a device that rests; True when it is free now."""
         after = next((row.reason for row in self.leases.all() if row.device == device.name), "")
+        if after.startswith(RETURNED):
+            # Before the rest begins to end: a death in between tells it twice, not never.
+            by, _, why = after.removeprefix(RETURNED).partition(": ")
+            self._audit.append("gpu.returned", actor=by, body={"device": device.name, "reason": why})
         lease = self.leases.begin_care(device.name, CARE_SECONDS)
         if lease is None:
             self._show()
@@ -170,10 +177,10 @@ class Lender:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def _wait(self, wanted: Sequence[Vendor], candidate: str, only: str) -> Loan:
+    def _wait(self, wanted: Sequence[Vendor], candidate: str, only: str, arch: str) -> Loan:
         until = time.monotonic() + self._patience
         while True:
-            found = self.devices(wanted)
+            found = {name: one for name, one in self.devices(wanted).items() if arch in ("", one.arch) or not one.arch}
             names = [name for name in found if only in ("", name)] or list(found)
             usable = [row for row in self.leases.all() if row.device in names and row.state != "drained"]
             if not usable:
@@ -237,5 +244,5 @@ def none_at_all(wanted: Sequence[Vendor], drained: Sequence[DeviceRow]) -> str:
     """Why there is no device, and what to do."""
     if drained:
         told = "; ".join(f"{row.device}: {row.reason}" for row in drained)
-        return f"no-device: every GPU is drained ({told}); look at it, then `ratchet doctor return DEVICE`"
+        return f"no-device: every GPU is drained ({told}); look at it, then `ratchet doctor return`"
     return f"no-device: this host has no GPU for {' or '.join(wanted)}; `ratchet doctor gpu` says why"

@@ -17,7 +17,7 @@ from daemon.records.db import Database
 from daemon.settings import Settings
 from sandbox.devices import Device, discover
 from sandbox.docker_backend import DockerEngine
-from sandbox.images.version import hip_tag
+from sandbox.images.version import layer_tag
 from sandbox.launching import Programs
 from sandbox.payload import place
 
@@ -34,7 +34,7 @@ def lender(
     driver = partial(driver_folder, root, payloads)
 
     def image(device: Device) -> str:
-        return backend.image_id(hip_tag() if device.vendor == "rocm" else base_image)
+        return backend.image_id(layer_tag("hip") if device.vendor == "rocm" else base_image)
 
     engine = DockerEngine(settings.docker_url)
     caretaker = ContainerCaretaker(backend, engine, image, lambda: programs(payloads), driver)

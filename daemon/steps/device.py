@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 
 from temporalio import activity
@@ -16,9 +17,10 @@ from daemon.steps.effects import Meter, attempt
 from kernels.target import Target
 from sandbox.artefacts import Artefact, BadArtefact, lay_out, read_artefact
 from sandbox.copyout import make_outbox
-from sandbox.images.version import hip_tag
+from sandbox.devices import Vendor
+from sandbox.images.version import layer_tag
 from sandbox.judging import CandidateFault
-from sandbox.launching import Launch, build_spec
+from sandbox.launching import LAUNCHER, Launch, build_spec
 from sandbox.spec import Limits
 from workflows import queues
 from workflows.models import CandidateSpec
@@ -55,21 +57,24 @@ def launching(
     if target.device is None:
         yield dict(arms), None
         return
+    only = queues.device_of(activity.info().task_queue) if activity.in_activity() else ""
     found = house.gpus.devices(target.device.vendors)
-    arch = next((device.arch for device in found.values() if device.arch), target.device.arch)
+    example = found.get(only) or next(iter(found.values()), None)
+    vendor: Vendor = example.vendor if example else target.device.vendors[0]
+    arch = example.arch if example and example.arch else target.device.arch
     names = {"campaign": campaign, "candidate": candidate}
     built = {
         arm: lay_out(
-            _compiled(house, target, arm, folder, arch, f"{candidate}-{step}", names),
+            _compiled(house, target, arm, folder, (vendor, arch), f"{candidate}-{step}", names),
             folder.with_name(f"{arm}-built"),
             target.build.file,
         )
         for arm, folder in arms.items()
     }
-    only = queues.device_of(activity.info().task_queue) if activity.in_activity() else ""
-    with house.gpus.lend(target.device.vendors, only=only, **names) as loan:
+    wanted: list[Vendor] = [vendor] if example else list(target.device.vendors)
+    with house.gpus.lend(wanted, only=only, arch=arch, **names) as loan:
         started = time.monotonic()
-        image = house.backend.image_id(hip_tag()) if loan.device.vendor == "rocm" else house.image()
+        image = house.image(layer_tag("hip") if loan.device.vendor == "rocm" else "")
         try:
             yield built, Launch(loan.grant, image, programs(house.settings.home / "payload"), target.device.rows)
             loan.check()  # somebody else may have been on the device while this was measured: it counts for nothing
@@ -85,18 +90,19 @@ def launching(
 
 
 def _compiled(
-    house: House, target: Target, arm: str, folder: Path, arch: str, key: str, names: Mapping[str, str]
+    house: House, target: Target, arm: str, folder: Path, kind: tuple[str, str], key: str, names: Mapping[str, str]
 ) -> Artefact:
+    vendor, arch = kind
     out = make_outbox(folder.with_name(f"{arm}-out") / "artefact")
-    image = house.backend.image_id(hip_tag()) if target.build.image == "hip" else house.image()
-    vendor = target.device.vendors[0] if target.device else ""
+    image = house.image("" if target.build.image == "base" else layer_tag(target.build.image))
+    words = {"{arch}": arch, "{vendor}": vendor, "{launcher}": LAUNCHER}
     spec = build_spec(
         f"{key}-{attempt()}-build-{arm}",
         image,
         programs(house.settings.home / "payload"),
         folder,
         out,
-        argv=[word.replace("{arch}", arch).replace("{vendor}", vendor) for word in target.build.argv],
+        argv=[reduce(lambda word, name: word.replace(name, words[name]), words, word) for word in target.build.argv],
         seconds=target.build.seconds,
         file=target.build.file,
         limits=Limits.model_validate({**BUILD, "wall_seconds": target.build.seconds + MARGIN_SECONDS}),

@@ -1,7 +1,8 @@
 """`python3 -m ops.bootstrap [STEP …]`: prepare this machine. Safe to repeat, and to run twice at once.
 
-Steps: python, docker, image, gvisor, opa, promtool (all of them when none is named), and hip, which only HIP targets
-need. Exit 0: everything is in place; 1: something is missing, and the remedy is printed; 2: bad arguments.
+Steps: python, docker, image, gvisor, opa, promtool (all of them when none is named), and hip and triton, which only
+targets for GPUs need. Exit 0: everything is in place; 1: something is missing, and the remedy is printed; 2: bad
+arguments.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ if sys.version_info < (3, 11):  # noqa: UP036  (this runs with whatever Python t
 import argparse
 from collections.abc import Sequence
 
-from ops.bootstrap import engine, gvisor, hip, image, opa, promtool, python_env
+from ops.bootstrap import engine, gvisor, image, layers, opa, promtool, python_env
 from ops.bootstrap.place import CHECKOUT, state, write_json
 from ops.bootstrap.runner import Runner, Step
 
-ON_DEMAND = ("hip",)
+ON_DEMAND = ("hip", "triton")
 """Steps that are done only when they are named: large, and of use to few."""
 
 
@@ -30,7 +31,8 @@ def steps(lock: str, wanted: list[str], besides: Sequence[str] = ()) -> list[Ste
         Step("docker", engine.prepare),
         Step("image", image.prepare, after=("docker",)),
         Step("gvisor", gvisor.prepare, after=("docker",), optional=not wanted),
-        Step("hip", hip.prepare, after=("docker", "image")),
+        Step("hip", layers.hip, after=("docker", "image")),
+        Step("triton", layers.triton, after=("docker", "image", "python")),
         Step("opa", opa.prepare),
         Step("promtool", promtool.prepare, optional=not wanted),
     ]
@@ -45,7 +47,7 @@ def main() -> int:
         "steps",
         nargs="*",
         metavar="STEP",
-        help="python docker image gvisor opa promtool hip (default: all but the last)",
+        help="python docker image gvisor opa promtool hip triton (default: all but the last two)",
     )
     parser.add_argument("--with", dest="besides", action="append", default=[], choices=ON_DEMAND, help="besides those")
     parser.add_argument("--runtime", action="store_true", help="leave out what only development needs")

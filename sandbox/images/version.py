@@ -10,15 +10,19 @@ RECIPE = ("Dockerfile", "build", "contents", "lock", "packages", "trim")
 """Files that decide what is in the image, in the order in which `build` hashes them."""
 
 
-HIP_REPOSITORY = "ratchet-sandbox-hip"
-HIP_RECIPE = ("hip/Dockerfile", "hip/build", "hip/contents", "hip/packages", "hip/trim")
+LAYERS = {
+    "hip": ("Dockerfile", "contents", "packages", "trim"),
+    "triton": ("Dockerfile", "contents", "fetch", "lock"),
+}
+"""Images on top of the base, made by `layer`, and the files of each one's recipe."""
 
 
-def hip_tag() -> str:
-    """`ratchet-sandbox-hip:<12 digits>`, over its own recipe and the base image's tag."""
+def layer_tag(layer: str) -> str:
+    """`ratchet-sandbox-<layer>:<12 digits>`, over its own recipe and the base image's tag."""
     folder = Path(__file__).parent
-    recipe = hashlib.sha256(b"".join([tag().encode(), *((folder / name).read_bytes() for name in HIP_RECIPE)]))
-    return f"{HIP_REPOSITORY}:{recipe.hexdigest()[:12]}"
+    recipe = [folder / "layer", *(folder / layer / name for name in LAYERS[layer])]
+    digest = hashlib.sha256(b"".join([tag().encode(), *(path.read_bytes() for path in recipe)]))
+    return f"{REPOSITORY}-{layer}:{digest.hexdigest()[:12]}"
 
 
 def tag() -> str:

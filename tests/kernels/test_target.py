@@ -29,13 +29,20 @@ def change(folder: Path, old: str, new: str) -> None:
 
 
 def test_the_shipped_ones_are_sound() -> None:
-    assert [target.name for target in list_targets(KERNELS)] == ["genome", "matmul", "packing", "rmsnorm_hip"]
+    assert [target.name for target in list_targets(KERNELS)] == [
+        "genome",
+        "matmul",
+        "packing",
+        "rmsnorm_hip",
+        "softmax_triton",
+    ]
     kinds = {target.name: (target.kind, target.metric.kind) for target in list_targets(KERNELS)}
     assert kinds == {
         "genome": ("genome", "score"),
         "matmul": ("kernel", "time"),
         "packing": ("program", "score"),
         "rmsnorm_hip": ("kernel", "time"),
+        "softmax_triton": ("kernel", "time"),
     }
 
 

@@ -1,15 +1,16 @@
 /* RMS normalisation: y[r][c] = w[c] * x[r][c] / sqrt(mean over c of x[r][c]^2 + 1e-6).
  *
  * x and y are rows x columns, w has columns elements; row-major, packed, 256-byte aligned, and none overlaps another.
- * A block takes one row (see launch.json); columns need not be a multiple of anything. Write every element of y.
+ * A block takes one row and has a power of two of threads (see launch.json); columns need not be a multiple of anything.
+ * Write every element of y.
  */
 #include <hip/hip_runtime.h>
 
-#define THREADS 256  // tunable: 64 128 256 512 1024
+#define MOST_THREADS 1024
 
 extern "C" __global__ void rmsnorm(const float *x, const float *w, float *y, int rows, int columns)
 {
-    __shared__ float part[THREADS];
+    __shared__ float part[MOST_THREADS];
     const long start = (long)blockIdx.x * columns;
     float sum = 0.0f;
     for (int c = threadIdx.x; c < columns; c += blockDim.x) {

@@ -137,7 +137,7 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule(device=st.sampled_from(DEVICES))
     def a_person_returns_it(self, device: str) -> None:
         drained = {row.device: row.state for row in self.leases.all()}[device] == "drained"
-        assert self.leases.put_back(device, "ana") is drained
+        assert self.leases.put_back(device, "ana", "looked") is drained
 
     def fence(self, lease: Lease) -> None:
         """What comes before care: no older container on the device outlives it, and no newer one is hit."""

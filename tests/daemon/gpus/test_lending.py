@@ -12,8 +12,10 @@ from daemon.gpus.leases import Leases
 from daemon.gpus.lending import CARE_SECONDS, Lender, Report
 from daemon.gpus.shelf import DatabaseShelf
 from daemon.records.audit import AuditLog
+from daemon.records.chain import records
 from daemon.records.db import Database, sqlite_url
 from daemon.records.keys import ensure_signing_key
+from daemon.records.kinds import problems
 from sandbox.devices import Device, Node
 from workflows.ports import InfrastructureError
 
@@ -30,7 +32,7 @@ class House:
 
     def __init__(self, folder: Path, count: int = 1) -> None:
         ensure_signing_key(folder / "audit.pem")
-        self.now = 1e9
+        self.now, self.folder = 1e9, folder
         self.audit = AuditLog(folder / "audit", folder / "audit.pem")
         self.db = Database(sqlite_url(folder / "records.db"))
         self.leases = Leases(DatabaseShelf(self.db), clock=lambda: self.now)
@@ -151,16 +153,16 @@ def test_a_hang_rests_the_device_and_hangs_of_two_candidates_drain_it(house: Hou
     house.now += 3600
     with pytest.raises(InfrastructureError, match="no-device: every GPU is drained"):
         hang("k-c3")
-    assert house.leases.put_back("rocm-128", "ana")
+    assert house.leases.put_back("rocm-128", "ana", "a loose cable")
     with house.lender.lend(["rocm"], **NAMES):
         pass
     assert house.events.count("hang") == 3
+    house.audit.flush()
+    told = [record for record in records(house.folder / "audit") if record["kind"] == "gpu.returned"]
+    assert [(record["actor"], record["body"]["reason"]) for record in told] == [("ana", "a loose cable")]
 
 
 def test_everything_is_in_the_audit_log(house: House, tmp_path: Path) -> None:
-    from daemon.records.chain import records
-    from daemon.records.kinds import problems
-
     with house.lender.lend(["rocm"], **NAMES) as loan:
         house.lender.hung(loan, **NAMES)
     found: list[dict[str, Any]] = [record for record in records(tmp_path / "audit") if "gpu" in str(record["kind"])]
