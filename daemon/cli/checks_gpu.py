@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.cli.checks import Finding, Grade
+from daemon.cli.checks_gpu_host import passing
 
 if TYPE_CHECKING:
     from daemon.settings import Settings
@@ -20,7 +21,7 @@ def examine(of: Settings) -> list[Finding]:
     """Every step, also those behind one that fails: each says what it saw."""
     root = of.host_root
     steps: list[Iterable[Finding]] = [drivers(root), nodes(root), devices(root), visible(), runtime(of), policy(of)]
-    return [finding for step in [*steps, leases(of)] for finding in step]
+    return [finding for step in [*steps, passing(of), leases(of)] for finding in step]
 
 
 def drivers(root: Path) -> Iterator[Finding]:
@@ -34,11 +35,19 @@ def drivers(root: Path) -> Iterator[Finding]:
     if amd and not (root / KFD_NODES).is_dir():
         yield Finding("driver", "fail", "amdgpu without compute (no KFD topology)", "use a kernel with CONFIG_HSA_AMD")
     elif amd:
-        yield Finding("driver", "ok", "amdgpu, with compute")
+        yield Finding("driver", "ok", f"amdgpu {_line(root / 'sys/module/amdgpu/version')}, with compute")
     if nvidia and not (root / NVIDIA_GPUS).is_dir():
         yield Finding("driver", "fail", "nvidia without a GPU", "see dmesg for what the driver says of it")
     elif nvidia:
-        yield Finding("driver", "ok", "nvidia")
+        yield Finding("driver", "ok", _line(root / "proc/driver/nvidia/version"))
+
+
+def _line(path: Path) -> str:
+    """The first line of one of the kernel's files, for a person."""
+    try:
+        return path.read_text("utf-8", "replace").splitlines()[0][:120]
+    except (OSError, IndexError):
+        return "(version unknown)"
 
 
 def nodes(root: Path) -> Iterator[Finding]:
@@ -98,7 +107,7 @@ def runtime(of: Settings) -> Iterator[Finding]:
     from daemon.gpus.parts import CUDA_LIBRARIES
     from sandbox.devices import discover
     from sandbox.docker_backend import DockerEngine
-    from sandbox.images.version import layer_tag
+    from sandbox.images.version import LAYERS, layer_tag
     from workflows.ports import InfrastructureError
 
     vendors = {device.vendor for device in discover(of.host_root)}
@@ -109,12 +118,17 @@ def runtime(of: Settings) -> Iterator[Finding]:
             yield Finding("runtime", "ok", f"{there[0]} is shown to launchers")
         else:
             yield Finding("runtime", "fail", "no libcuda.so.1 beside the driver", "install the driver's libraries")
+        yield Finding(
+            "runtime", "ok", "NVIDIA's container toolkit is not needed: nodes and library are passed one by one"
+        )
     engine = DockerEngine(of.docker_url)
     try:
-        yield Finding("runtime", "ok", f"HIP image {engine.image_id(layer_tag('hip'))[7:19]}")
-    except InfrastructureError as error:
-        grade: Grade = "fail" if "rocm" in vendors else "warn"
-        yield Finding("runtime", grade, str(error), "make image-hip")
+        for layer in LAYERS:
+            try:
+                yield Finding("image", "ok", f"{layer}: {engine.image_id(layer_tag(layer))[7:19]}")
+            except InfrastructureError as error:
+                grade: Grade = "fail" if layer == "hip" and "rocm" in vendors else "warn"
+                yield Finding("image", grade, str(error), f"make image-{layer}, for targets that are built in it")
     finally:
         engine.close()
 
