@@ -61,7 +61,8 @@ def check(
             folder.mkdir()
         out.touch()
         words = {"{arch}": arch or device["arch"], "{vendor}": vendor, "{launcher}": str(PROGRAM.parent)}
-        command = [reduce(lambda word, name: word.replace(name, words[name]), words, word) for word in build["argv"]]
+        argv = [sys.executable if word == "python3" else word for word in build["argv"]]
+        command = [reduce(lambda word, name: word.replace(name, words[name]), words, word) for word in argv]
         places = ["--candidate", tree.resolve(), "--work", work, "--out", out]
         fixed = ["--seconds", build.get("seconds", 30), "--file", build["file"], "--", *command]
         _run(["compile", *places, *fixed]).wait()

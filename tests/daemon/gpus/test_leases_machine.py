@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from daemon.gpus.leases import REST_SECONDS, Lease, Leases, Rows, StaleLease
 
@@ -162,10 +169,13 @@ class LeaseMachine(RuleBasedStateMachine):
         assert self.tokens == sorted(set(self.tokens))
 
 
-TestLeaseMachine = LeaseMachine.TestCase
-TestLeaseMachine.settings = settings(
-    max_examples=1000, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def test_no_two_live_candidates_hold_one_gpu_in_a_thousand_schedules() -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        LeaseMachine,
+        settings=settings(
+            max_examples=1000, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
 
 
 def test_a_look_is_refused_from_the_moment_of_expiry() -> None:
