@@ -98,8 +98,9 @@ class Lender:
         self._told = told
         self._driver = driver
         self._patience = patience
-        self.served = tuple(device.name for device in find())
-        """Devices that this daemon polls a queue for: those that were there at its start."""
+        self.served = tuple(sorted({*(device.name for device in find()), *(row.device for row in leases.all())}))
+        """Devices that this daemon polls a queue for: those there at its start, and those known from before, since what
+        waits for one that is gone must be told so."""
 
     def devices(self, wanted: Sequence[Vendor]) -> dict[str, Device]:
         """The host's GPUs of these makes, by name, as they are now: nodes may be renumbered at any start."""

@@ -35,7 +35,9 @@ async def run(client: Client) -> AsyncIterator[Callable[[FakePorts], Awaitable[S
     async with AsyncExitStack() as stack:
 
         async def serve(ports: FakePorts) -> Start:
-            workers = Workers(client, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1)
+            workers = Workers(
+                client, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1, gpus=ports.gpus
+            )
             await workers.start()
             stack.push_async_callback(workers.stop)
 

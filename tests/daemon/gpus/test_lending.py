@@ -103,6 +103,23 @@ def test_without_a_device_the_verdict_names_it(house: House) -> None:
     assert house.lender.queue_for(["rocm"]) == "rocm-128"
 
 
+def test_the_queue_of_a_device_that_is_gone_is_still_served(house: House) -> None:
+    assert house.lender.devices(["rocm"])
+    house.here = []
+    after = house.another()
+    assert after.served == ("rocm-128",)
+    assert after.queue_for(["rocm"]) == ""
+    with pytest.raises(InfrastructureError, match="no-device"), after.lend(["rocm"], **NAMES, only="rocm-128"):
+        pass
+
+
+def test_a_device_of_another_make_is_not_lent_to_what_was_compiled(house: House) -> None:
+    with pytest.raises(InfrastructureError, match="no-device"), house.lender.lend(["rocm"], **NAMES, arch="gfx942"):
+        pass
+    with house.lender.lend(["rocm"], **NAMES, arch="gfx90a"):
+        pass
+
+
 def test_a_holder_whose_lease_ran_out_is_told_so_and_gives_nothing_back(house: House) -> None:
     with house.lender.lend(["rocm"], **NAMES) as old:
         house.now += 1000

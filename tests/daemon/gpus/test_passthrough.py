@@ -25,7 +25,7 @@ from tests.daemon.gpus.house import CALL_SECONDS, DEVICE, GID, NODES, GpuHouse
 from tests.sandbox.gpu_host import stand_ins
 from tests.sandbox.launcher.conftest import driver_library  # noqa: F401
 from workflows import failures
-from workflows.ports import InfrastructureError
+from workflows.ports import InfrastructureError, RefusedError
 
 pytestmark = [pytest.mark.docker, pytest.mark.opa]
 
@@ -160,6 +160,9 @@ def test_without_its_device_a_candidate_is_inconclusive(gpus: GpuHouse) -> None:
     with pytest.raises(InfrastructureError, match="no-device: this host has no GPU for cuda") as caught:
         gpus.evaluate("honest")
     assert verdict(caught.value) == "inconclusive:no-device"
+    with pytest.raises(RefusedError, match="no-device") as refused:
+        gpus.open("another")
+    assert refused.value.rule == "NO-DEVICE"
 
 
 @pytest.mark.parametrize(
