@@ -115,6 +115,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "gpu.leased": Kind(_fields("device:name token:whole")),
     "gpu.released": Kind(_fields("device:name token:whole ended:name")),
+    "gpu.launched": Kind(_fields("device:name token:whole image:name arch objects:object")),
     "gpu.hung": Kind(_fields("device:name token:whole state:name")),
     "gpu.returned": Kind(_fields("device:name reason"), "nothing"),
     "gpu.tended": Kind(_fields("device:name token:whole healthy:flag filled:whole detail after"), "nothing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import time
@@ -69,6 +70,9 @@ def test_an_evaluation_under_a_lease(gpus: GpuHouse, monkeypatch: pytest.MonkeyP
         assert spec.devices.groups == (GID,)
         assert (spec.labels["ratchet.gpu"], spec.labels["ratchet.gpu.token"]) == (DEVICE, token)
         assert not [mount for mount in spec.mounts if mount.target == "/guest"]
+    launch = gpus.told("gpu.launched")[-1]
+    assert (launch["device"], str(launch["token"]), launch["image"]) == (DEVICE, token, runs[0].image)
+    assert launch["objects"] == dict.fromkeys(("child", "parent"), hashlib.sha256(b"\x7fELFhonest").hexdigest())
     line = gpus.house.ledger.statement("gpu")["gpu_ms"]
     assert line.spent > 0 and line.reserved == 0
     assert gpus.metrics.registry.get_sample_value("ratchet_gpus", {"state": "free"}) == 1
