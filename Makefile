@@ -8,14 +8,15 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-throughput bench-search bench-audit bench-kills format image lock clean \
+.PHONY: help setup demo up test check bench bench-throughput bench-search bench-audit bench-kills format \
+	image image-hip image-triton lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## prepare this machine: Python packages, Docker engine, OPA, sandbox image (repeat at will)
-	@$(BOOTSTRAP) $(STEPS)
+	@$(BOOTSTRAP) $(WITH) $(STEPS)
 
 demo: setup ## set up, then run a whole campaign offline and watch it
 	@$(BIN)/ratchet demo
@@ -23,6 +24,7 @@ demo: setup ## set up, then run a whole campaign offline and watch it
 up: setup ## run the daemon in the foreground
 	@$(BIN)/ratchet up
 
+test: WITH = --with hip --with triton
 test: setup ## the whole suite, against the real engines
 	$(BIN)/pytest -m 'not e2e and not measures' --numprocesses 2 --dist loadfile
 	$(BIN)/pytest -m measures
@@ -73,6 +75,12 @@ format: ## rewrite code and policies into house style
 
 image: ## build the sandbox image, if the engine lacks the one of this recipe
 	@$(BOOTSTRAP) docker image
+
+image-hip: ## build the image with the HIP compiler, for targets on AMD GPUs
+	@$(BOOTSTRAP) docker image hip
+
+image-triton: ## build the image with Triton, for targets on NVIDIA and AMD GPUs
+	@$(BOOTSTRAP) docker image python triton
 
 lock: ## resolve pyproject.toml again into the hash-locked files
 	@PATH=$(BIN):$(PATH) && \

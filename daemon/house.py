@@ -9,6 +9,7 @@ from typing import Any
 from daemon.gate import Decision, Gate
 from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
+from daemon.gpus.lending import Lender
 from daemon.judges import Judges
 from daemon.metrics import Metrics
 from daemon.records.archive import Archive
@@ -46,6 +47,7 @@ class House:
     backend: GovernedBackend
     gateway: Gateway
     judges: Judges
+    gpus: Lender
     metrics: Metrics
     populations: Populations
     trials: Trials
@@ -54,10 +56,10 @@ class House:
     standing: Standing
     once: Once
 
-    def image(self) -> str:
-        """Id of the sandbox image. Raises RefusedError when it was never built: no retry can mend that."""
+    def image(self, name: str = "") -> str:
+        """Id of the sandbox image, or of another. Raises RefusedError when it was never built: no retry mends that."""
         try:
-            return self.backend.image_id(self.image_name)
+            return self.backend.image_id(name or self.image_name)
         except InfrastructureError as error:
             if "missing" in str(error):
                 raise RefusedError("IMAGE", str(error)) from error

@@ -26,6 +26,7 @@ STEPS = (
     "propose",
     "gate",
     "commit",
+    "device",
     "evaluate",
     "promote",
     "reject",
@@ -50,6 +51,10 @@ PARTS = (
     "judge",
     "policy",
     "host",
+    "no-device",
+    "gpu-busy",
+    "gpu-lease",
+    "gpu",
 )
 OTHER = "other"
 

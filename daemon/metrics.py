@@ -28,6 +28,7 @@ from prometheus_client import (
 from prometheus_client.metrics import MetricWrapperBase
 
 from daemon import metric_labels as labels
+from daemon.gpus.gauges import GpuMetrics
 from daemon.metric_labels import ACCOUNTS, KILLS, OTHER
 from daemon.metric_server import Endpoint
 from daemon.records.outside import Sent
@@ -56,6 +57,7 @@ class Metrics:
         self._governance()
         self._sandbox()
         self._money()
+        self.gpus = GpuMetrics(self.registry)
 
     # What is counted
 
@@ -67,9 +69,7 @@ class Metrics:
             "step_duration_seconds", "Time of one step of the one path.", labels.SLOW, step=labels.STEPS
         )
         self._bugs = self._counter("bugs", "Errors of our own code that nobody foresaw, each met in an activity.")
-        self._errors = self._counter(
-            "infrastructure_errors", "Faults of ours, each retried, by part.", part=labels.PARTS
-        )
+        self._errors = self._counter("infrastructure_errors", "Faults of ours, retried, by part.", part=labels.PARTS)
 
     def _search(self) -> None:
         self._candidates = self._counter(

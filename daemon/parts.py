@@ -17,6 +17,7 @@ from daemon.gateway.ports import Permit
 from daemon.gateway.provider import LiteLLMProvider
 from daemon.gateway.server import Gateway
 from daemon.governed import GovernedBackend
+from daemon.gpus.parts import lender
 from daemon.house import House
 from daemon.judges import Judges
 from daemon.killing import remove_containers
@@ -132,9 +133,10 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
     undo.append(("gateway", gateway.stop))
     judges = Judges(backend, home, settings.measuring)
     undo.append(("judges", judges.close_all))
+    image_name = settings.image or tag()
     return House(
         settings=settings,
-        image_name=settings.image or tag(),
+        image_name=image_name,
         ledger=ledger,
         journal=journal,
         audit=audit,
@@ -145,6 +147,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         backend=backend,
         gateway=gateway,
         judges=judges,
+        gpus=lender(settings, db, backend, audit, metrics, image_name),
         metrics=metrics,
         holds=holds,
         standing=standing,

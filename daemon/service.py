@@ -109,6 +109,7 @@ class Service:
             QuarantineSteps(self.house),
             propose_slots=settings.propose_slots,
             measure_slots=len(settings.measuring) + 1,
+            gpus=self.house.gpus.served,
             grace_seconds=self._grace,
             interceptors=[Halt(self._halted), Faults(self.metrics)],
         )

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """The engine's endpoint. The Docker CLI's context is never followed."""
     image: str = ""
     """Name of the sandbox image; empty is the one that `make setup` builds."""
+    host_root: Path = Path("/")
+    """Where the host's /sys, /proc and /dev are: elsewhere only for a daemon that sees them in another place."""
     measure_cpus: str = ""
     """CPUs that measurements are pinned to, one slot for each, like `2,3`. Empty: the last CPU."""
     propose_slots: int = Field(4, ge=1, le=64)

@@ -58,7 +58,7 @@ async def connect(address: str, namespace: str, *, on: Runtime | None = None) ->
 
 
 class Workers:
-    """Polls the three queues until stopped. A stop waits for running activities, then cancels them."""
+    """Polls the queues until stopped, one for each GPU too. A stop waits for running activities, then cancels them."""
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Workers:
         propose_slots: int,
         measure_slots: int,
         grace_seconds: float,
+        gpus: Sequence[str] = (),
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         around, path = CampaignActivities(campaigns), CandidateActivities(candidates)
@@ -89,6 +90,7 @@ class Workers:
             path.propose,
             path.gate_edit,
             path.commit,
+            path.pick_device,
             path.evaluate,
             path.promote,
             path.reject,
@@ -99,6 +101,7 @@ class Workers:
             QuarantineActivities(quarantines).reevaluate,
         ]
         slots = {queues.MAIN: LIGHT_SLOTS, queues.PROPOSE: propose_slots, queues.EVALUATE: measure_slots}
+        slots |= {queues.gpu(device): 1 for device in gpus}
         self._pools = {queue: ThreadPoolExecutor(count, thread_name_prefix=queue) for queue, count in slots.items()}
         passed = SandboxRestrictions.default.with_passthrough_modules("workflows", "pydantic", "pydantic_core")
         self._workers = [

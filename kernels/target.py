@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from kernels.globs import within
-from kernels.target_model import Build, JudgeRules, Metric, Resources, Search, TargetFile, Tree
+from kernels.target_model import Build, Device, JudgeRules, Metric, Resources, Search, TargetFile, Tree
 from workflows.models import TargetFacts
 
 FILE = "target.toml"
@@ -93,6 +93,11 @@ class Target:
         return self.file.search
 
     @property
+    def device(self) -> Device | None:
+        """The GPU that it needs, if it does."""
+        return self.file.device
+
+    @property
     def seed_folder(self) -> Path:
         """The tree that every campaign starts from."""
         return self.folder / SEED
@@ -151,6 +156,7 @@ class Target:
             metric_kind=self.metric.kind,
             integrity=self.integrity,
             manifest=self.manifest(),
+            devices=self.device.vendors if self.device else (),
         )
 
     def public(self) -> dict[str, Any]:
@@ -171,7 +177,7 @@ class Target:
             "name": self.name,
             "metric_kind": self.metric.kind,
             "language": self.build.language,
-            "build": self.build.argv,
+            "build": () if self.device else self.build.argv,
             "build_seconds": self.build.seconds,
             "file": self.build.file,
             "symbol": self.build.symbol,

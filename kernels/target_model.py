@@ -60,11 +60,15 @@ class Metric(Section):
 class Build(Section):
     """`[build]`: how a tree becomes something that can be called, inside the runner."""
 
-    language: Literal["c", "python", "json", "program", "evaluator"]
+    language: Literal["c", "python", "json", "program", "evaluator", "device"]
     """`json`: a Python file whose functions are called by name with plain values. `program`: text in, text out.
-    `evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container."""
+    `evaluator`: somebody else's script in `imported/` measures the candidate, in the candidate's own container.
+    `device`: code for a GPU, compiled in a container without one and run by our launcher."""
+    image: Literal["base", "hip", "triton"] = "base"
+    """Image of the container that builds: `hip` has Debian's HIP compiler, `triton` has Triton. Only for `device`."""
     argv: tuple[Line, ...] = ()
-    """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build."""
+    """Command, run in the candidate's folder; `{out}` stands for the output folder. Empty: nothing to build. For
+    `device`, `{vendor}` and `{arch}` say for which GPU, and `{launcher}` is the folder of our launcher's programs."""
     seconds: float = Field(30.0, gt=0, le=600)
     file: Pattern
     """C, program: the binary, below the output folder. Python, json: the file, below the candidate's folder."""
@@ -93,6 +97,16 @@ class Resources(Section):
     """Deadline of one call."""
     session_seconds: float = Field(120.0, gt=0, le=7200)
     """Lifetime of a runner: build, checks and all pairs."""
+
+
+class Device(Section):
+    """`[device]`: which GPUs run a target with language `device`, and what a launch covers."""
+
+    vendors: tuple[Literal["rocm", "cuda"], ...] = Field(min_length=1)
+    arch: str = Field(pattern=r"^[a-z0-9_.]{1,32}$")
+    """What `{arch}` in the build's command stands for when no device says it: the compiler's name of the hardware."""
+    rows: int = Field(ge=0, le=32)
+    """Index of the argument that counts rows: a candidate's `launch.json` says how many of them a block takes."""
 
 
 class JudgeRules(Section):
@@ -146,6 +160,7 @@ class TargetFile(Section):
     build: Build
     resources: Resources = Resources()
     judge: JudgeRules = JudgeRules()
+    device: Device | None = None
     search: Search = Search()
     suite: Suite | None = None
     """Of a genome, and of nothing else."""
@@ -158,6 +173,10 @@ class TargetFile(Section):
 
     @model_validator(mode="after")
     def _admits_who_measures(self) -> TargetFile:
+        if (self.build.language == "device") != (self.device is not None):
+            raise ValueError('language = "device" and a table [device] go together')
+        if self.build.image != "base" and self.device is None:
+            raise ValueError('another image than base is for language = "device"')
         if self.build.language == "evaluator" and (self.integrity != "cohabiting" or self.metric.kind != "score"):
             raise ValueError('language = "evaluator" needs integrity = "cohabiting" and a metric of kind score')
         return self

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,6 +74,21 @@ class Device:
         if self.vendor == "rocm":
             return {"ROCR_VISIBLE_DEVICES": "0", "HIP_VISIBLE_DEVICES": "0"}
         return {"CUDA_VISIBLE_DEVICES": self.uuid or "0"}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A leased GPU, as the one who starts containers on it is told."""
+
+    vendor: Vendor
+    devices: Devices
+    environment: dict[str, str]
+    labels: dict[str, str]
+    """Name the device and the lease's token, so that what an old holder left can be found."""
+    driver: str
+    """Host folder with the driver's library, to be mounted; empty where the image has it."""
+    check: Callable[[], None]
+    """Raises InfrastructureError when the lease is over. To be called before and after each start."""
 
 
 def discover(root: Path = Path("/")) -> list[Device]:

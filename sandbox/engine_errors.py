@@ -7,6 +7,7 @@ import errno
 from workflows.ports import InfrastructureError
 
 _IMAGE_REMEDY = "run `make image`"
+_LAYER = "ratchet-sandbox-"
 
 _BY_ERRNO = {
     errno.ENOENT: "the engine does not answer at {endpoint}: start it (`systemctl start docker`) or set its address",
@@ -30,7 +31,9 @@ _BY_TEXT = (
 
 def missing_image(name: str) -> InfrastructureError:
     """The image is not on the engine."""
-    return InfrastructureError(f"docker: image {name} missing: {_IMAGE_REMEDY}")
+    kind = name.partition(":")[0].removeprefix(_LAYER) if name.startswith(_LAYER) else ""
+    remedy = f"run `make image-{kind}`" if kind else _IMAGE_REMEDY
+    return InfrastructureError(f"docker: image {name} missing: {remedy}")
 
 
 def from_response(doing: str, status: int | None, text: str) -> InfrastructureError:

@@ -60,9 +60,10 @@ class Session:
         arms: dict[str, Path],
         cpuset: str,
         prepared: Prepared | None = None,
+        seed: bytes = b"",
     ) -> None:
-        self.seed = prepared.seed if prepared else b""
-        """What everything random in a session that was taken follows from."""
+        self.seed = prepared.seed if prepared else seed
+        """What everything random in the session follows from."""
         self._prepared = prepared
         self._judge = judge
         self._client = client
@@ -258,7 +259,7 @@ class Session:
         text = "; ".join(part for part in (feedback, note) if part)
         if arm == "parent" and self._judge.parent_failed(self._key) == 1:
             return InfrastructureError(f"runner: the parent's runner failed ({verdict}: {text}); trying again")
-        return CandidateFault(arm, verdict, _cut(text), f"{log}\n{said}".strip())
+        return CandidateFault(arm, verdict, _cut(text), f"{log}\n{said}".strip(), silent=seen == "killed:timeout")
 
 
 def _cut(text: str) -> str:

@@ -29,9 +29,10 @@ class JudgeSettings(BaseModel):
     """The evaluator below `folder`: a judge that serves many tasks holds one for each."""
     name: str
     metric_kind: Literal["time", "score"]
-    language: Literal["c", "python", "json", "program", "evaluator"]
+    language: Literal["c", "python", "json", "program", "evaluator", "device"]
     """`json`: Python functions called by name with plain values. `program`: a built binary with stdin and stdout.
-    `evaluator`: the script `file` in `folder`/imported, which is shown to runners, measures the candidate."""
+    `evaluator`: the script `file` in `folder`/imported, which is shown to runners, measures the candidate.
+    `device`: code for a GPU, loaded by the launcher (see `launching.py`)."""
     build: tuple[str, ...] = ()
     """Command of the build, run in the candidate's folder; `{out}` is the output folder. Empty: nothing to build."""
     build_seconds: float = Field(30.0, gt=0)
@@ -70,11 +71,13 @@ class CandidateFault(Exception):
     """An arm's candidate failed, was killed, or cheated: not an engine's fault, and final for this tree.
 
     `verdict` is `failed:…`, `killed:…` or `quarantined:…`; `feedback` is public, at most 4 kB; `log` is for people.
+    `silent`: one call was not answered in time, which the whole session's end is not.
     """
 
-    def __init__(self, arm: str, verdict: str, feedback: str = "", log: str = "") -> None:
+    def __init__(self, arm: str, verdict: str, feedback: str = "", log: str = "", *, silent: bool = False) -> None:
         super().__init__(f"{arm}: {verdict}: {feedback}")
         self.arm = arm
         self.verdict = verdict
         self.feedback = feedback
         self.log = log
+        self.silent = silent

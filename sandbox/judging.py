@@ -16,6 +16,7 @@ from sandbox.backend import Backend, Running
 from sandbox.judge_client import CONTROL, JudgeClient
 from sandbox.judge_session import Session
 from sandbox.judge_settings import CandidateFault, JudgeSettings, Pair
+from sandbox.launching import Launch, launch_under
 from sandbox.pool import Bounds
 from sandbox.prepared import ARMS, Preparer
 from sandbox.spec import ContainerSpec, Mount
@@ -100,17 +101,19 @@ class Judge:
         arms: Mapping[str, Path],
         cpuset: str = "",
         settings: JudgeSettings | None = None,
+        launch: Launch | None = None,
     ) -> Session:
         """Open a session; `key` is unique per attempt, `arms` are the folders of `child` and `parent`.
 
-        `settings` are this session's own, where one judge serves many tasks.
+        `settings` are this session's own, where one judge serves many tasks. With `launch`, both arms are launchers on
+        one leased GPU.
 
         Both runners run on the CPUs of `cpuset` (as in `1` or `0-1`; empty: any). Everything random in the session
         follows from `seed`. Raises InfrastructureError.
         """
         client, io = self.open(seed, settings or self.settings, arms)
-        host = self if settings is None else _Use(self, settings, {})
-        return Session(host, client, key, io, dict(arms), cpuset)
+        host = self if settings is None and launch is None else _Use(self, settings or self.settings, {}, launch)
+        return Session(host, client, key, io, dict(arms), cpuset, seed=seed)
 
     def take(self, key: str, cpuset: str = "", labels: Mapping[str, str] | None = None, seed: bytes = b"") -> Session:
         """A session on folders of its own, still empty: write the trees into `Session.folder(arm)`, then build.
@@ -238,15 +241,22 @@ class Judge:
 
 
 class _Use:
-    """A judge as one of its sessions sees it: with the settings of its task, and labels that say whom it serves."""
+    """A judge as one of its sessions sees it: settings of its task, labels that say whom it serves, perhaps a GPU."""
 
-    def __init__(self, judge: Judge, settings: JudgeSettings, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, judge: Judge, settings: JudgeSettings, labels: Mapping[str, str], launch: Launch | None = None
+    ) -> None:
         self._judge = judge
+        self._launch = launch
         self.settings = settings
         self._labels = labels
 
     def launch_runner(self, *where: *tuple[str, str, Path, Path, str]) -> Running:
-        return self._judge.backend.launch(self._judge.runner(*where, self.settings, self._labels))
+        """On a GPU, only under a lease that is in force before and after the start."""
+        spec = self._judge.runner(*where, self.settings, self._labels)
+        if self._launch is None:
+            return self._judge.backend.launch(spec)
+        return launch_under(self._judge.backend, spec, self._launch)
 
     def assign_runner(self, running: Running, *where: *tuple[str, str, Path, Path, str]) -> None:
         self._judge.backend.assign(running, self._judge.runner(*where, self.settings, self._labels))

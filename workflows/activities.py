@@ -189,6 +189,12 @@ class CandidateActivities:
         return self._port.commit(spec, edit, proposal)
 
     @activity.defn
+    @translated
+    def pick_device(self, spec: CandidateSpec) -> str:
+        """See `CandidatePort.device`."""
+        return self._port.device(spec)
+
+    @activity.defn
     @heartbeating
     @translated
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:

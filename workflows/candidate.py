@@ -46,7 +46,10 @@ class Candidate:
                     card = Scorecard(verdict=edit.verdict, feedback="\n".join(edit.reasons)[:4000])
                 else:
                     commit = await self._light(CandidateActivities.commit, spec, edit, proposal)
-                    card = await self._heavy(CandidateActivities.evaluate, queues.EVALUATE, spec, edit)
+                    queue = queues.EVALUATE
+                    if spec.facts.target.devices:
+                        queue = queues.gpu(await self._light(CandidateActivities.pick_device, spec))
+                    card = await self._heavy(CandidateActivities.evaluate, queue, spec, edit)
         except ActivityError as error:
             card = Scorecard(verdict=failures.verdict_of(error), feedback=str(error.cause)[:4000])
         if card.verdict == "accepted":

@@ -112,6 +112,8 @@ class TargetFacts(Stored):
     integrity: Literal["isolated", "cohabiting"] = "isolated"
     manifest: str
     """SHA-256 over the target's judge, reference, data and settings: what must not change during a campaign."""
+    devices: tuple[Literal["rocm", "cuda"], ...] = ()
+    """Makes of GPU that its candidates are measured on; empty: none is needed."""
 
 
 class Forecast(Stored):

@@ -97,6 +97,9 @@ class CandidatePort(Protocol):
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """Tree to archive; refs/ratchet/<campaign>/<n>."""
 
+    def device(self, spec: CandidateSpec) -> str:
+        """The GPU whose queue the measurement should wait in; empty when the host has none for it."""
+
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """Build, check, measure against the parent; accept by e-process; keep the scorecard in the archive."""
 

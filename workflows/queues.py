@@ -13,6 +13,17 @@ PROPOSE = "ratchet-propose"
 EVALUATE = "ratchet-evaluate"
 """Builds and measurements; as many slots as the machine can measure side by side."""
 
+
+def gpu(device: str) -> str:
+    """The queue of one GPU: measurements on it, one at a time."""
+    return f"ratchet-gpu-{device}" if device else EVALUATE
+
+
+def device_of(queue: str) -> str:
+    """The GPU whose queue this is; empty for any other queue."""
+    return queue.removeprefix("ratchet-gpu-") if queue.startswith("ratchet-gpu-") else ""
+
+
 LIGHT = timedelta(seconds=60)
 """Start-to-close of an activity that asks OPA, git or the database."""
 HEAVY = timedelta(hours=2)

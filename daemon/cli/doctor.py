@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from dataclasses import asdict
@@ -11,8 +12,12 @@ from typing import Annotated, Literal
 import typer
 
 from daemon.cli import output, reach
+from daemon.cli.checks import Finding
 from daemon.cli.errors import Denied
 from daemon.cli.output import JsonFlag
+
+NAME = re.compile(r"[\w@.-]{1,64}")
+MOST_REASON = 300
 
 app = typer.Typer(invoke_without_command=True, help="Is this machine fit? Each finding comes with its remedy.")
 
@@ -24,7 +29,10 @@ def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
         return
     from daemon.cli.checks import examine
 
-    findings = examine(reach.settings())
+    _tell(examine(reach.settings()), as_json)
+
+
+def _tell(findings: list[Finding], as_json: bool) -> None:
     bad = any(finding.grade == "fail" for finding in findings)
     if as_json:
         output.print_json({"fit": not bad, "findings": [asdict(finding) for finding in findings]})
@@ -36,6 +44,45 @@ def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
         sys.stdout.write("not fit: mend what fails\n" if bad else "fit\n")
     if bad:
         raise Denied
+
+
+@app.command("gpu")
+def gpu(as_json: JsonFlag = False) -> None:
+    """GPUs step by step: driver, nodes, permissions, runtime, policy, leases; exit code 1 when a step fails."""
+    from daemon.cli.checks_gpu import examine
+
+    _tell(examine(reach.settings()), as_json)
+
+
+@app.command("return")
+def put_back(
+    device: Annotated[str, typer.Argument(help="Name of a drained GPU, as `doctor gpu` shows it.")],
+    reason: Annotated[str, typer.Option("--reason", help="What you found; kept in the audit log for ever.")],
+    by: Annotated[str, typer.Option("--by", help="Who looked at it. Default: the user running this.")] = "",
+) -> None:
+    """Return a drained GPU: it has to be found healthy before anyone gets it. Exit code 1 if it was not drained."""
+    from daemon.cli.errors import BadInput
+    from daemon.cli.owner import as_owner, user
+    from daemon.gpus.leases import Leases
+    from daemon.gpus.shelf import DatabaseShelf
+    from daemon.records.db import Database
+
+    name = by or user()
+    if not NAME.fullmatch(name) or not reason.strip() or not (reason.isprintable() and len(reason) <= MOST_REASON):
+        raise BadInput(
+            f"a name of letters, digits and @._- and a reason of at most {MOST_REASON} characters are needed"
+        )
+    here = reach.settings()
+    with as_owner(here.home):
+        db = Database(here.database)
+        try:
+            returned = Leases(DatabaseShelf(db)).put_back(device, name, reason)
+        finally:
+            db.close()
+    if not returned:
+        output.print_text(f"{device} is not drained; `ratchet doctor gpu` shows the state of each")
+        raise Denied
+    output.print_text(f"{device} rests until it is found healthy; the daemon writes your name into the audit log")
 
 
 @app.command("sandbox")

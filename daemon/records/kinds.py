@@ -116,6 +116,12 @@ KINDS: Mapping[str, Kind] = {
             "model:name genome spent:amounts"
         )
     ),
+    "gpu.leased": Kind(_fields("device:name token:whole")),
+    "gpu.released": Kind(_fields("device:name token:whole ended:name")),
+    "gpu.launched": Kind(_fields("device:name token:whole image:name arch objects:object")),
+    "gpu.hung": Kind(_fields("device:name token:whole state:name")),
+    "gpu.returned": Kind(_fields("device:name reason"), "nothing"),
+    "gpu.tended": Kind(_fields("device:name token:whole healthy:flag filled:whole detail after"), "nothing"),
     "propose.intent": Kind(_fields(f"{_EFFECT} parent:name genome image:name model:name {_BOUNDS}")),
     "propose.container": Kind(_fields("reason:name code:whole? log usage:object")),
     "evaluate.intent": Kind(_fields(f"{_EFFECT} parent_tree:tree {_SESSION}")),

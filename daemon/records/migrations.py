@@ -117,6 +117,16 @@ MIGRATIONS: tuple[Migration, ...] = (
                body TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, PRIMARY KEY (candidate, key))""",
         ),
     ),
+    Migration(
+        5,
+        "leases of GPUs",
+        (
+            """CREATE TABLE gpus (device TEXT NOT NULL PRIMARY KEY, vendor TEXT NOT NULL,
+               state TEXT NOT NULL CHECK (state IN ('free', 'leased', 'resting', 'caring', 'drained')),
+               token BIGINT NOT NULL, holder TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL, hangs TEXT NOT NULL,
+               reason TEXT NOT NULL, since DOUBLE PRECISION NOT NULL)""",
+        ),
+    ),
 )
 
 

@@ -225,3 +225,17 @@ hold_answers = Table(
     Column("body", Text, nullable=False),
     Column("created", Float, nullable=False),
 )
+
+gpus = Table(
+    "gpus",
+    METADATA,
+    Column("device", Text, primary_key=True),
+    Column("vendor", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("hangs", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Float, nullable=False),
+)

@@ -12,6 +12,7 @@ from daemon.decisions import refused
 from daemon.gate import Decision
 from daemon.genomes.current import agent_in_use, agents_in_use
 from daemon.genomes.scoring import measure_seed
+from daemon.gpus.lending import none_at_all
 from daemon.house import House
 from daemon.records.canonical import canonical
 from daemon.records.rows import CandidateRow
@@ -67,6 +68,8 @@ class CampaignSteps:
             return CampaignFacts.model_validate_json(known.facts)
         target = house.target(spec.target)
         check_models(house, spec)
+        if target.device is not None and not house.gpus.devices(target.device.vendors):
+            raise RefusedError("NO-DEVICE", none_at_all(target.device.vendors, ()))
         image = house.image()
         decision = self._may_start(campaign, spec)
         caps: dict[Account, int] = {**decision.require.get("caps", {}), **spec.budget.amounts()}

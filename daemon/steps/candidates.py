@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from daemon.genomes import promoting, scoring
 from daemon.house import House
 from daemon.steps import edits, holds, promote, record
+from daemon.steps.device import device_for
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
 from daemon.steps.reviewing import reviewed
@@ -49,6 +50,11 @@ class CandidateSteps:
         """See `edits.commit`."""
         with self._step("commit", spec):
             return edits.commit(self._house, spec, edit, proposal)
+
+    def device(self, spec: CandidateSpec) -> str:
+        """See `device.device_for`."""
+        with self._step("device", spec):
+            return device_for(self._house, spec)
 
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         """See `evaluate.evaluate`."""

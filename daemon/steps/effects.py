@@ -60,6 +60,10 @@ class Meter:
         """Count an amount in the account's unit."""
         self._amounts[account] = self._amounts.get(account, 0) + max(0, round(amount))
 
+    def waited(self, seconds: float) -> None:
+        """Leave out time in which nothing was used: a wait for a machine of ours is no cost of anybody's."""
+        self._started += seconds
+
     def amounts(self) -> dict[Account, int]:
         """The sums, wall time included."""
         return {"wall_ms": round((time.monotonic() - self._started) * 1000), **self._amounts}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from daemon.house import House
@@ -36,6 +36,19 @@ def intact(house: House, campaign: str, candidate: str, target: Target) -> Itera
         yield
     finally:
         _compare(house, campaign, candidate, before, seal(house, campaign, target), "during an evaluation")
+
+
+@contextmanager
+def unaltered(house: House, campaign: str, candidate: str, parts: Callable[[], dict[str, str]]) -> Iterator[None]:
+    """Hold the block between two looks at further parts that have a say (name → SHA-256 or image id).
+
+    Raises RefusedError as `intact` does.
+    """
+    before = parts()
+    try:
+        yield
+    finally:
+        _compare(house, campaign, candidate, before, parts(), "during an evaluation")
 
 
 def halted(house: House, facts: CampaignFacts) -> str:

@@ -17,6 +17,10 @@ def bounds(limits: Limits = PROPOSE, runtime: str = "runc") -> dict[str, Any]:
     return {"limits": limits.model_dump(), "runtime": runtime}
 
 
+BUILD_CPUS, BUILD_MARGIN_SECONDS = 1.0, 15.0
+"""Of a container that compiles for a GPU: processors, and life beyond the build's own deadline."""
+
+
 def propose_maximum() -> dict[Account, int]:
     """Container time of one proposal; money and tokens are reserved call by call by the gateway."""
     wall = round(PROPOSE.wall_seconds * 1000)
@@ -25,11 +29,16 @@ def propose_maximum() -> dict[Account, int]:
 
 def measuring_maximum(target: Target) -> dict[Account, int]:
     """Container time of one judging session: two arms for the whole of it."""
-    wall = round(target.session_seconds() * 1000)
-    return {"wall_ms": wall, "cpu_ms": round(wall * target.resources.cpus)}
+    session = round(target.session_seconds() * 1000)
+    wall, cpu = session, round(session * target.resources.cpus)
+    if target.device is None:
+        return {"wall_ms": wall, "cpu_ms": cpu}
+    # Both arms are compiled in containers of their own before.
+    builds = round(2 * (target.build.seconds + BUILD_MARGIN_SECONDS) * 1000)
+    return {"wall_ms": wall + builds, "cpu_ms": cpu + round(builds * BUILD_CPUS), "gpu_ms": session}
 
 
 def candidate_maximum(target: Target) -> dict[Account, int]:
     """Container time that must be left for one more candidate to start: that of its longest step."""
     propose, measure = propose_maximum(), measuring_maximum(target)
-    return {account: max(propose[account], measure[account]) for account in propose}
+    return {account: max(propose.get(account, 0), measure[account]) for account in measure}

@@ -8,23 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from daemon.governed import CANDIDATE
 from daemon.house import House
 from daemon.records.canonical import canonical
 from daemon.search.accept import Acceptance, Decision, Rule, difference_gains, log_ratio_gains
 from daemon.search.intervals import Interval, mean_interval
 from daemon.search.steady import gains_over, steady
-from daemon.steps.effects import DAEMON, attempt, effect
+from daemon.steps.effects import DAEMON, effect
 from daemon.steps.integrity import intact
 from daemon.steps.maxima import bounds, measuring_maximum
-from daemon.steps.mounts import Tell, unchanged
+from daemon.steps.opening import Wanted, opened
 from kernels.target import Target
 from sandbox.judging import CandidateFault, JudgeSettings, Pair, Session
-from sandbox.prepared import ARMS
 from workflows.models import Account
 
 FIRST, BATCH = 8, 4
@@ -125,29 +122,28 @@ def measuring(
     fault: CandidateFault | None = None
     with effect(house, step, campaign=campaign, candidate=candidate, reserve=reserve, body=body) as taken:
         judge = house.judges.get(campaign, target, house.image())
+        wanted = Wanted(campaign, candidate, step, target, trees, seed)
         tell = partial(house.audit.append, actor=DAEMON, campaign=campaign, candidate=candidate)
         try:
             with (
                 intact(house, campaign, candidate, target),
-                house.judges.measuring_cpu() as cpu,
-                judge.take(f"{candidate}-{step}-{attempt()}", cpu, {CANDIDATE: candidate}, seed) as opened,
-                _laid(house, tell, {opened.folder(arm): tree for arm, tree in zip(ARMS, trees, strict=True)}),
+                opened(house, judge, wanted, tell, taken) as session,
             ):
-                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(opened.seed).hexdigest()})
+                tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(session.seed).hexdigest()})
                 try:
                     if suite == "sealed":
                         taken.add("sealed_queries", 1)
-                    opened.build("child")
-                    opened.check("child", suite)
-                    yield opened
+                    session.build("child")
+                    session.check("child", suite)
+                    yield session
                     if target.metric.kind == "score" and suite == "visible":
-                        _learn(house, campaign, opened, trees[0])
+                        _learn(house, campaign, session, trees[0])
                 finally:
-                    taken.add("cpu_ms", opened.cpu_seconds() * 1000)
-                    if opened.measured or opened.checked:
-                        pairs = [pair.model_dump() for pair in opened.measured]
-                        taken.raw = house.blobs.put(canonical(pairs or [{"checked": opened.checked}]))
-                    tell("seed.revealed", body={"step": step, "seed": opened.seed.hex()}, durable=False)
+                    taken.add("cpu_ms", session.cpu_seconds() * 1000)
+                    if session.measured or session.checked:
+                        pairs = [pair.model_dump() for pair in session.measured]
+                        taken.raw = house.blobs.put(canonical(pairs or [{"checked": session.checked}]))
+                    tell("seed.revealed", body={"step": step, "seed": session.seed.hex()}, durable=False)
         except CandidateFault as error:
             fault = error
     if fault is not None:
@@ -165,12 +161,3 @@ def _learn(house: House, campaign: str, session: Session, tree: str) -> None:
         values.setdefault(pair.case, []).append(pair.child)
     if known := steady(values):
         house.once.keep(STEADY, f"{campaign}/{tree}", json.dumps(known))
-
-
-@contextmanager
-def _laid(house: House, tell: Tell, trees: Mapping[Path, str]) -> Iterator[None]:
-    """Write the trees into the folders that runners show, and hold the session over them."""
-    for folder, tree in trees.items():
-        house.trees.fill(tree, folder)
-    with unchanged(tell, trees):
-        yield

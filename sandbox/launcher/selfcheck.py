@@ -15,6 +15,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ def check(
         for folder in (work, io):
             folder.mkdir()
         out.touch()
-        command = [word.replace("{arch}", arch or device["arch"]).replace("{vendor}", vendor) for word in build["argv"]]
+        words = {"{arch}": arch or device["arch"], "{vendor}": vendor, "{launcher}": str(PROGRAM.parent)}
+        argv = [sys.executable if word == "python3" else word for word in build["argv"]]
+        command = [reduce(lambda word, name: word.replace(name, words[name]), words, word) for word in argv]
         places = ["--candidate", tree.resolve(), "--work", work, "--out", out]
         fixed = ["--seconds", build.get("seconds", 30), "--file", build["file"], "--", *command]
         _run(["compile", *places, *fixed]).wait()

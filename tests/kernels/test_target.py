@@ -29,9 +29,21 @@ def change(folder: Path, old: str, new: str) -> None:
 
 
 def test_the_shipped_ones_are_sound() -> None:
-    assert [target.name for target in list_targets(KERNELS)] == ["genome", "matmul", "packing"]
+    assert [target.name for target in list_targets(KERNELS)] == [
+        "genome",
+        "matmul",
+        "packing",
+        "rmsnorm_hip",
+        "softmax_triton",
+    ]
     kinds = {target.name: (target.kind, target.metric.kind) for target in list_targets(KERNELS)}
-    assert kinds == {"genome": ("genome", "score"), "matmul": ("kernel", "time"), "packing": ("program", "score")}
+    assert kinds == {
+        "genome": ("genome", "score"),
+        "matmul": ("kernel", "time"),
+        "packing": ("program", "score"),
+        "rmsnorm_hip": ("kernel", "time"),
+        "softmax_triton": ("kernel", "time"),
+    }
 
 
 def test_five_times_its_parent_is_beyond_belief_unless_the_target_says_otherwise() -> None:

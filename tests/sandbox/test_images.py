@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.docker_backend import DockerBackend
-from sandbox.images.version import RECIPE, tag
+from sandbox.images.version import LAYERS, RECIPE, layer_tag, tag
 from tests.sandbox.room import spec
 
 FOLDER = Path(__file__).resolve().parents[2] / "sandbox" / "images"
@@ -36,6 +36,20 @@ def test_a_second_build_finds_the_image_at_once(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
     done = subprocess.run([FOLDER / "build"], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == f"image: {tag()} is there\n"
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_that_is_there_is_the_one_of_its_recipe(layer: str, tmp_path: Path) -> None:
+    assert {path.name for path in (FOLDER / layer).iterdir()} == set(LAYERS[layer])
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    done = subprocess.run([FOLDER / "layer", layer], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"image: {layer_tag(layer)} is there\n"
+
+
+def test_a_layer_that_nobody_knows_is_named() -> None:
+    done = subprocess.run([FOLDER / "layer", "fortran"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "hip or triton" in done.stderr) == (1, True)
 
 
 @pytest.mark.docker

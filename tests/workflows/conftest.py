@@ -36,7 +36,12 @@ async def run(client: Client) -> AsyncIterator[Callable[[FakePorts], Awaitable[S
 
         async def serve(ports: FakePorts) -> Start:
             workers = Workers(
-                client, ports, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1
+                client,
+                *[ports] * 5,
+                propose_slots=4,
+                measure_slots=4,
+                grace_seconds=1,
+                gpus=ports.gpus,
             )
             await workers.start()
             stack.push_async_callback(workers.stop)

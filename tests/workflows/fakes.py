@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from temporalio import activity
+
 from workflows.genome import GenomeMove
 from workflows.models import (
     CampaignFacts,
@@ -53,6 +55,8 @@ class FakePorts:
         self.refuse_extension = ""
         self.answers: list[tuple[str, str]] = []
         self.most_in_flight: int | None = None
+        self.gpus: tuple[str, ...] = ()  # each candidate is measured on the one that its number chooses
+        self.measured: list[tuple[str, float, float]] = []  # queue, start, end
 
     # -- CampaignPort --------------------------------------------------------------------------------------------
 
@@ -61,7 +65,14 @@ class FakePorts:
             raise RefusedError("TARGET", f"unknown target {spec.target!r}; there are: matmul")
         return CampaignFacts(
             campaign=campaign,
-            target=TargetFacts(name="matmul", kind="kernel", metric="seconds", metric_kind="time", manifest="m"),
+            target=TargetFacts(
+                name="matmul",
+                kind="kernel",
+                metric="seconds",
+                metric_kind="time",
+                manifest="m",
+                devices=("rocm",) * bool(self.gpus),
+            ),
             seed_candidate=f"{campaign}-c0",
             image="sha256:0",
             policy_revision="r",
@@ -161,9 +172,15 @@ class FakePorts:
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         return Commit(commit="c", ref="r")
 
+    def device(self, spec: CandidateSpec) -> str:
+        return self.gpus[spec.choice.number % len(self.gpus)] if self.gpus else ""
+
     def evaluate(self, spec: CandidateSpec, edit: Edit) -> Scorecard:
         self._maybe_fail("evaluate")
+        started = time.monotonic()
         time.sleep(self.pace)
+        with self.lock:
+            self.measured.append((activity.info().task_queue, started, time.monotonic()))
         return Scorecard(verdict=self.verdict(spec.choice.number), score=float(spec.choice.number))
 
     def promote(self, spec: CandidateSpec, edit: Edit, card: Scorecard, approvals: list[Approval]) -> Promotion:

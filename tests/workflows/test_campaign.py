@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 
 from tests.workflows.conftest import Start
 from tests.workflows.fakes import FakePorts
+from workflows import queues
 from workflows.models import CampaignSpec
 
 pytestmark = pytest.mark.temporal
@@ -42,6 +44,18 @@ async def test_each_verdict_class_counts_as_itself_and_ours_breaks_no_streak(run
     ports = FakePorts(lambda number: verdicts[number - 1])
     report = await (await (await run(ports))(candidates=5, in_flight=1)).result()
     assert report["verdicts"] == {"denied": 1, "killed": 1, "quarantined": 1, "failed": 1, "accepted": 1}
+
+
+async def test_each_gpu_has_a_queue_and_measures_one_candidate_at_a_time(run: Run) -> None:
+    ports = FakePorts(pace=0.2)
+    ports.gpus = ("rocm-1", "rocm-2")
+    report = await (await (await run(ports))(candidates=8, in_flight=8)).result()
+    assert report["verdicts"] == {"failed": 8}
+    for device in ports.gpus:
+        times = sorted((start, end) for queue, start, end in ports.measured if queue == queues.gpu(device))
+        assert len(times) == 4
+        assert all(end <= start for (_, end), (start, _) in pairwise(times)), "one slot a device"
+    assert [queues.device_of(queues.gpu(name)) for name in ("rocm-1", "")] == ["rocm-1", ""]
 
 
 async def test_patience_stops_it(run: Run) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 
 from temporalio.testing import ActivityEnvironment
 
-from daemon.steps.effects import attempt, request
+from daemon.steps.effects import Meter, attempt, request
 
 
 def named(**info: object) -> tuple[str, int]:
@@ -24,3 +24,11 @@ def test_a_retried_request_keeps_its_name_and_another_has_its_own() -> None:
 
 def test_outside_of_an_activity_each_request_is_its_own() -> None:
     assert request() != request()
+
+
+def test_a_wait_for_a_machine_of_ours_is_no_cost() -> None:
+    meter = Meter()
+    meter._started -= 100.0
+    assert meter.amounts()["wall_ms"] >= 100_000
+    meter.waited(100.0)
+    assert meter.amounts()["wall_ms"] < 100_000
