@@ -8,6 +8,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Callable
@@ -230,6 +231,8 @@ class Service:
         left = house.backend.reap(())
         if left:
             log.warning("removed containers that a crash left behind", extra={"count": len(left)})
+        for room in (self.settings.home / "rooms").iterdir():
+            shutil.rmtree(room, ignore_errors=True)  # of sessions whose containers are gone now
         return house
 
     def _publish(self, temporal: str, metrics_port: int) -> None:
