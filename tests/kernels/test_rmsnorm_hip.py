@@ -40,7 +40,8 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     (folder / "hip").mkdir()
     (folder / "hip/hip_runtime.h").write_text(SHIM)
     out = folder / "seed.so"
-    command = ["g++", "-O1", "-shared", "-fPIC", "-x", "c++", "-I", folder, "-o", out, FOLDER / "seed/rmsnorm.hip"]
+    source = FOLDER / "seed/rmsnorm.hip"
+    command: list[str | Path] = ["g++", "-O1", "-shared", "-fPIC", "-x", "c++", "-I", folder, "-o", out, source]
     subprocess.run(command, check=True)
     return ctypes.CDLL(str(out))
 

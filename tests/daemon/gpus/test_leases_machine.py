@@ -170,7 +170,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
 
 def test_no_two_live_candidates_hold_one_gpu_in_a_thousand_schedules() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LeaseMachine,
         settings=settings(
             max_examples=1000, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
