@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-search bench-audit bench-kills format image lock clean \
+.PHONY: help setup demo up test check bench bench-search bench-null bench-imports bench-audit bench-kills format image lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
@@ -54,6 +54,12 @@ bench: setup ## what the governance costs per candidate, as ratios
 
 bench-search: setup ## best score against evaluations: our search, sampling, and peers below RATCHET_BENCH_PEERS
 	@$(BIN)/python -m tests.bench.search
+
+bench-null: setup ## a hundred changes that change nothing, through the whole daemon: what it accepts is false
+	@$(BIN)/python -m tests.bench.null
+
+bench-imports: setup ## other people's examples (EXAMPLES='openevolve=FOLDER …'), one candidate of each
+	@$(BIN)/python -m tests.bench.imports $(EXAMPLES)
 
 bench-audit: setup ## seconds to verify an audit log of a million records, from files and public key alone
 	@$(BIN)/python -m tests.bench.audit

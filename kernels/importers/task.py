@@ -16,7 +16,8 @@ from kernels.target import BadTarget, Target, load_target
 
 SCRIPTS = Path(scripts.__file__).resolve().parent
 CALL_LIMIT = 600.0
-SESSION_LIMIT = 7200.0
+SESSION_LIMIT = 3600.0
+"""As the policy on containers allows (`sandbox` data, `wall_seconds`)."""
 KEPT_DESCRIPTION = 3900
 
 
