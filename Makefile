@@ -72,8 +72,9 @@ format: ## rewrite code and policies into house style
 	$(BIN)/ruff format .
 	opa fmt --write policies
 
-image: ## build the sandbox image, if the engine lacks the one of this recipe
+image: ## build the sandbox image, if the engine lacks it; WITH='scipy …': another, with packages for imported tasks
 	@$(BOOTSTRAP) docker image
+	@test -z "$(WITH)" || PATH=$(BIN):$(PATH) sandbox/images/with $(WITH)
 
 lock: ## resolve pyproject.toml again into the hash-locked files
 	@PATH=$(BIN):$(PATH) && \

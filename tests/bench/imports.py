@@ -66,10 +66,11 @@ def main() -> None:
     """Print a line an example."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("examples", nargs="+", help="KIND=FOLDER[,OPTION…], such as openevolve=there,--metric=score")
+    parser.add_argument("--image", default="", help="a sandbox image with more packages, see `make image WITH=…`")
     given = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="bench-imports-") as scratch:
-        daemon = Daemon(Path(scratch))
+        daemon = Daemon(Path(scratch), RATCHET_IMAGE=given.image)
         daemon.start()
         try:
             for example in given.examples:

@@ -113,6 +113,15 @@ def test_a_prompt_is_improved_like_a_program(tmp_path: Path) -> None:
     assert found.editable == ("initial_prompt.txt",) and "EVOLVE-BLOCK" not in found.description
 
 
+def test_what_the_image_lacks_is_told_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    files = {**OPENEVOLVE, "evaluator.py": "import sklearn.svm, scipy\n" + OPENEVOLVE["evaluator.py"]}
+    found = openevolve.read(plant(tmp_path / "goals", files))
+    assert found.warnings == [
+        "The standard image lacks scipy, sklearn: candidates fail until it has them.",
+        'For an image that has: make image WITH="scipy scikit-learn"',
+    ]
+
+
 def test_only_what_the_evaluator_reaches_is_needed() -> None:
     files = {
         "evaluator.py": b"import numpy\nfrom tools.load import rows\ntry:\n    import jax\nfinally:\n    pass",
