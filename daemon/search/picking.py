@@ -22,6 +22,11 @@ from daemon.search.streams import stream
 
 Strategy = Literal["epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+DEFAULT: Strategy = "epsilon-greedy"
+"""Of what wins the bench (`make bench-search`, 200 evaluations) the one that keeps drawing others: `best` is as good
+there, but of one line of descent, where a real model's ideas need several."""
+DEFAULT_OF_GENOMES: Strategy = "clade"
+"""Of versions of the agent: what a version's descendants come to says more than its own few tasks."""
 OTHERS: tuple[Strategy, ...] = ("islands", "moving-midpoint", "sigmoid-children")
 """What a search that stands still turns to, in turns."""
 NO_SHARES = Shares()
@@ -34,7 +39,7 @@ class Plan:
     campaign: str
     seed: int
     seed_candidate: str
-    strategy: Strategy = "epsilon-greedy"
+    strategy: Strategy = DEFAULT
     models: tuple[str, ...] = ("",)
     patience: int = 20
     shares: Shares = NO_SHARES
@@ -75,6 +80,11 @@ def pick(plan: Plan, members: Sequence[Member], number: int) -> Pick:
     made = operate(members, parent, plan.shares, rng, stuck=standing.level in ("change", "stop"))
     company = inspirations(members, made.parent, rng, without=made.second)
     return Pick(made.parent, models, "main", made.operator, made.second, company, strategy, standing.level)
+
+
+def strategy_for(kind: str, asked: Strategy | None) -> Strategy:
+    """The asked strategy, else the default for a target of that kind."""
+    return asked or (DEFAULT_OF_GENOMES if kind == "genome" else DEFAULT)
 
 
 def standing_of(members: Sequence[Member], patience: int) -> Plateau:
