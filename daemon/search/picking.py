@@ -23,8 +23,8 @@ from daemon.search.streams import stream
 Strategy = Literal["epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 DEFAULT: Strategy = "epsilon-greedy"
-"""Of what wins the bench the one that keeps drawing others: `best` does as well there, but by one line of descent, and a
-real model's ideas need several.
+"""Of what wins the bench the one that keeps drawing others: `best` does as well there, but by one line of descent, and
+a real model's ideas need several.
 
 Medians of the best score after 200 evaluations, `make bench-search`, seeds 0 to 4 (chosen on seeds 1000 to 1008):
 
