@@ -8,8 +8,8 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-throughput bench-search bench-audit bench-kills format \
-	image image-hip image-triton lock clean \
+.PHONY: help setup demo up test check bench bench-throughput bench-search bench-null bench-imports bench-audit \
+	bench-kills format image image-hip image-triton lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
@@ -62,6 +62,12 @@ bench-throughput: setup ## candidates per second end to end, beside what the eng
 bench-search: setup ## best score against evaluations: our search, sampling, and peers below RATCHET_BENCH_PEERS
 	@$(BIN)/python -m tests.bench.search
 
+bench-null: setup ## a hundred changes that change nothing, through the whole daemon: what it accepts is false
+	@$(BIN)/python -m tests.bench.null
+
+bench-imports: setup ## other people's examples (EXAMPLES='openevolve=FOLDER …'), one candidate of each
+	@$(BIN)/python -m tests.bench.imports $(EXAMPLES)
+
 bench-audit: setup ## seconds to verify an audit log of a million records, from files and public key alone
 	@$(BIN)/python -m tests.bench.audit
 
@@ -73,8 +79,9 @@ format: ## rewrite code and policies into house style
 	$(BIN)/ruff format .
 	opa fmt --write policies
 
-image: ## build the sandbox image, if the engine lacks the one of this recipe
+image: ## build the sandbox image, if the engine lacks it; WITH='scipy …': another, with packages for imported tasks
 	@$(BOOTSTRAP) docker image
+	@test -z "$(WITH)" || PATH=$(BIN):$(PATH) sandbox/images/with $(WITH)
 
 image-hip: ## build the image with the HIP compiler, for targets on AMD GPUs
 	@$(BOOTSTRAP) docker image hip

@@ -193,7 +193,7 @@ def _gateway(
             body={key: value for key, value in body.items() if key not in ("campaign", "candidate")},
         )
 
-    provider = LiteLLMProvider(settings.catalogue, [settings.scripts])
+    provider = LiteLLMProvider(settings.catalogue, [settings.home / "scripts", settings.scripts])
     provider.warm()
     meter = Meter(provider, ledger, journal, record, blobs.put, permit=permitted, redact=redactor.text)
     # AF_UNIX paths are short: the folder is named so that even a deep state folder works (sockets are bound by fd).

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     agent: Path = CHECKOUT / "daemon" / "agent"
     """The genome that proposes until another is promoted."""
     scripts: Path = CHECKOUT / "daemon" / "gateway" / "scripts"
-    """Answers of the models `ratchet/scripted/<name>`."""
+    """Answers of the models `ratchet/scripted/<name>`; those in the state folder's `scripts/` come first."""
 
     temporal_address: str = ""
     """`host:port` of your own Temporal server. Empty: an embedded one is started."""

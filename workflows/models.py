@@ -74,10 +74,12 @@ class CampaignSpec(Strict):
     a provider fails."""
     roles: dict[Role, ModelName] = {}
     """Other models for parts of the work; what is not named here is done by the candidate's own model."""
-    strategy: Literal[
-        "epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"
-    ] = "epsilon-greedy"
-    """How parents are chosen. Where no gain comes for long, another one has its turns."""
+    strategy: (
+        Literal["epsilon-greedy", "sigmoid-children", "moving-midpoint", "clade", "best", "pareto", "islands", "iid"]
+        | None
+    ) = None
+    """How parents are chosen; absent: `epsilon-greedy`, for a genome `clade` (see `daemon.search.picking`). Where no
+    gain comes for long, another one has its turns."""
     crossover: float = Field(0.15, ge=0, le=1)
     """Share of candidates that join two parents, where there are two."""
     fix: float = Field(0.15, ge=0, le=1)

@@ -36,7 +36,7 @@ def start(
     model: Annotated[str | None, typer.Option(help="ratchet/tuner, ratchet/scripted/NAME, or a LiteLLM model.")] = None,
     strategy: Annotated[
         str | None,
-        typer.Option(help="How parents are chosen; epsilon-greedy when left out, a wrong one names them all."),
+        typer.Option(help="How parents are chosen; by the kind of target when left out. A wrong one names them all."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after this many without an acceptance.")] = None,

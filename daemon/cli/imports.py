@@ -19,11 +19,19 @@ Metric = Annotated[str, typer.Option("--metric", help="The number that counts; b
 
 
 @app.command()
-def openevolve(folder: Folder, name: Name = "", metric: Metric = "", as_json: JsonFlag = False) -> None:
+def openevolve(
+    folder: Folder,
+    name: Name = "",
+    metric: Metric = "",
+    program: Annotated[str, typer.Option("--program", help="The program, where it is no initial_program.*")] = "",
+    evaluator: Annotated[str, typer.Option("--evaluator", help="The evaluator, where it is no evaluator.py")] = "",
+    config: Annotated[str, typer.Option("--config", help="The settings, where they are no config.yaml")] = "",
+    as_json: JsonFlag = False,
+) -> None:
     """OpenEvolve: initial_program.*, evaluator.py with evaluate(), config.yaml."""
     from kernels.importers.openevolve import read
 
-    _write(folder, name, read(folder, metric), as_json)
+    _write(folder, name, read(folder, metric, program, evaluator, config), as_json)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from daemon.house import House
 from daemon.records.rows import CandidateRow
 from daemon.search.archipelago import Map
 from daemon.search.operators import Shares
-from daemon.search.picking import Pick, Plan, pick
+from daemon.search.picking import Pick, Plan, pick, strategy_for
 from daemon.search.streams import stream
 from daemon.steps.budgets import budget_facts, models_of, short_of
 from daemon.steps.effects import DAEMON, recorded
@@ -83,7 +83,7 @@ def plan_of(spec: CampaignSpec, facts: CampaignFacts, target: Target) -> Plan:
         campaign=facts.campaign,
         seed=spec.seed,
         seed_candidate=facts.seed_candidate,
-        strategy=spec.strategy,
+        strategy=strategy_for(facts.target.kind, spec.strategy),
         models=models,
         patience=facts.patience,
         shares=shares_of(spec, models),

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from kernels.importers.reading import needs, one_of, read_tree, text_of
+from kernels.importers.reading import foreign, one_of, read_tree, text_of
 from kernels.importers.task import Imported
 from kernels.target import BadTarget
 
@@ -14,30 +14,32 @@ COMBINED = "combined_score"
 THRESHOLDS = [0.5, 0.75, 0.9]
 """That framework's own, where a configuration has none."""
 SHIPPED = ("numpy", "openevolve")
+PROGRAMS = ("initial_program", "initial_prompt", "init_program")
 MARKERS = "Only lines between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END may change."
 
 
-def read(folder: Path, metric: str = "") -> Imported:
+def read(folder: Path, metric: str = "", program: str = "", evaluator: str = "", config: str = "") -> Imported:
     """The task. `metric` names the number that counts where the evaluator has no `combined_score`. Raises BadTarget.
 
-    Of `config.yaml` are used: the system message, the evaluator's timeout, and its cascade. The file itself is not
-    copied, because such files may hold keys.
+    `program`, `evaluator` and `config` name files that are not called as usual. Of the configuration are used: the
+    system message, the evaluator's timeout, and its cascade. The file itself is not copied, because it may hold keys.
     """
     files = read_tree(folder)
-    program = one_of(folder, files, ("initial_program",), "the program to improve")
-    evaluator = one_of(folder, files, ("evaluator",), "the function evaluate(program_path)")
+    program = one_of(folder, files, PROGRAMS, "the program to improve", program)
+    evaluator = one_of(folder, files, ("evaluator",), "the function evaluate(program_path)", evaluator)
     text = text_of(folder, files, evaluator)
     functions = _functions(folder / evaluator, text)
     if "evaluate" not in functions:
         raise BadTarget(folder / evaluator, "evaluate", "is missing", "define evaluate(program_path)")
     if not metric and COMBINED not in text:
         raise BadTarget(folder / evaluator, COMBINED, "is not among its metrics", "say which one counts: --metric NAME")
-    config = _config(folder, files)
-    judging = _section(folder, config, "evaluator")
+    settings, told = _config(folder, files, config)
+    judging = _section(folder, settings, "evaluator")
     original = files[program]
-    said = str(_section(folder, config, "prompt").get("system_message") or "")
+    said = str(_section(folder, settings, "prompt").get("system_message") or "")
     marked = b"EVOLVE-BLOCK-START" in original
     task = {name: data for name, data in files.items() if not private(name) and name != program}
+    lacking, later = foreign({**task, program: original}, (evaluator, program), SHIPPED)
     return Imported(
         source="openevolve",
         title=f"{folder.resolve().name} (imported)",
@@ -54,7 +56,8 @@ def read(folder: Path, metric: str = "") -> Imported:
         },
         original=original,
         seconds=float(judging.get("timeout", 300)),
-        needs=tuple(needs({**task, program: original}, SHIPPED)),
+        needs=lacking,
+        notes=(*told, *later),
     )
 
 
@@ -66,19 +69,25 @@ def _functions(path: Path, text: str) -> set[str]:
     return {node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def _config(folder: Path, files: dict[str, bytes]) -> dict[str, Any]:
+def _config(folder: Path, files: dict[str, bytes], given: str) -> tuple[dict[str, Any], list[str]]:
+    """The settings, and what a person should know of where they come from."""
     import yaml
 
-    name = next((name for name in ("config.yaml", "config.yml") if name in files), "")
+    usual = [name for name in ("config.yaml", "config.yml") if name in files]
+    others = sorted(name for name in files if "/" not in name and private(name) and not name.startswith("."))
+    if given and given not in files:
+        raise BadTarget(folder / given, "", "is missing", f"there are: {', '.join(others) or 'none'}")
+    name = given or next(iter([*usual, *others]), "")
     if not name:
-        return {}
+        return {}, []
+    told = [] if given or usual else [f"The settings are those of {name}; for others: --config FILE."]
     try:
         found = yaml.safe_load(text_of(folder, files, name))
     except (yaml.YAMLError, RecursionError) as error:
         raise BadTarget(folder / name, "", f"is not YAML: {str(error)[:200]}", "correct it") from error
     if not isinstance(found, dict):
         raise BadTarget(folder / name, "", "is not a table of settings", "correct it, or remove it")
-    return found
+    return found, told
 
 
 def _section(folder: Path, config: dict[str, Any], name: str) -> dict[str, Any]:

@@ -53,9 +53,13 @@ def text_of(folder: Path, files: Mapping[str, bytes], name: str) -> str:
         raise BadTarget(folder / name, "", "is not UTF-8 text", "save it as UTF-8") from error
 
 
-def one_of(folder: Path, files: Mapping[str, bytes], stems: Iterable[str], what: str) -> str:
-    """The one file at the top whose name without suffix is one of the stems. Raises BadTarget."""
+def one_of(folder: Path, files: Mapping[str, bytes], stems: Iterable[str], what: str, given: str = "") -> str:
+    """The given file, or the one file at the top whose name without suffix is one of the stems. Raises BadTarget."""
     wanted = tuple(stems)
+    if given:
+        if given not in files:
+            raise BadTarget(folder / given, "", f"is missing: {what}", "name a file of the folder")
+        return given
     found = [name for name in files if "/" not in name and Path(name).stem in wanted]
     if len(found) == 1:
         return found[0]
@@ -64,24 +68,65 @@ def one_of(folder: Path, files: Mapping[str, bytes], stems: Iterable[str], what:
     raise BadTarget(folder / f"{wanted[0]}.py", "", f"is missing: {what}", "is this the right folder?")
 
 
-def needs(files: Mapping[str, bytes], known: Iterable[str]) -> list[str]:
-    """Modules that Python files import and that neither they, nor Python, nor `known` have: for the image to offer."""
+def reached(files: Mapping[str, bytes], roots: Iterable[str]) -> dict[str, bytes]:
+    """The Python files among `files` that the roots import, directly or through others, and the roots themselves."""
+    found: dict[str, bytes] = {}
+    waiting = [name for name in roots if name in files]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = files[name]
+        for module in _imported(name, files[name]):
+            stem = module.replace(".", "/")
+            waiting += [one for one in files if one.endswith((f"{stem}.py", f"{stem}/__init__.py"))]
+    return found
+
+
+def needs(files: Mapping[str, bytes], known: Iterable[str], *, loading: bool = True) -> list[str]:
+    """Modules that Python files import and that neither they, nor Python, nor `known` have: for the image to offer.
+
+    `loading`: only imports that run when a file is loaded; what a function imports for itself may never be needed.
+    """
     local = {part for name in files for part in Path(name).with_suffix("").parts}
     offered = local | set(known) | sys.stdlib_module_names
-    wanted: set[str] = set()
-    for name, data in files.items():
-        if not name.endswith(".py"):
-            continue
-        try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                wanted |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                wanted.add(node.module.partition(".")[0])
+    wanted = {
+        module.partition(".")[0] for name, data in files.items() for module in _imported(name, data, loading=loading)
+    }
     return sorted(wanted - offered)
+
+
+def foreign(
+    files: Mapping[str, bytes], roots: Iterable[str], known: Iterable[str]
+) -> tuple[tuple[str, ...], list[str]]:
+    """Modules that the roots cannot be loaded without, and a sentence about those that they may import later on."""
+    used, offered = (
+        reached(files, roots),
+        {*known, *(part for name in files for part in Path(name).with_suffix("").parts)},
+    )
+    first = needs(used, offered)
+    later = sorted({*needs(used, offered, loading=False)} - {*first})
+    told = f"Only inside functions or `try`, which may do without: {', '.join(later)}."
+    return tuple(first), [told] if later else []
+
+
+def _imported(name: str, data: bytes, *, loading: bool = False) -> set[str]:
+    """Dotted names that a Python file imports; `loading`: outside of functions and of `try` only."""
+    try:
+        waiting: list[ast.AST] = [ast.parse(data)] if name.endswith(".py") else []
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if loading and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Try):
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        waiting += ast.iter_child_nodes(node)
+    return found
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from kernels.importers.openevolve import COMBINED, MARKERS, private
-from kernels.importers.reading import needs, one_of, read_tree, text_of
+from kernels.importers.reading import foreign, one_of, read_tree, text_of
 from kernels.importers.task import Imported
 from kernels.target import BadTarget
 
@@ -27,6 +27,7 @@ def read(folder: Path, metric: str = "") -> Imported:
     original = files[program]
     absent = sorted(set(re.findall(r"^\s*(?:from|import)\s+(shinka\.(?!core\b)\w+)", text, re.MULTILINE)))
     task = {name: data for name, data in files.items() if not private(name) and name != program}
+    lacking, later = foreign({**task, program: original}, (evaluator, program), SHIPPED)
     return Imported(
         source="shinka",
         title=f"{folder.resolve().name} (imported)",
@@ -38,6 +39,6 @@ def read(folder: Path, metric: str = "") -> Imported:
         facts={"program": program, "evaluator": evaluator},
         original=original,
         seconds=300.0,
-        needs=tuple(needs({**task, program: original}, SHIPPED)),
-        notes=(f"{evaluator} uses {', '.join(absent)}, which is not offered here.",) if absent else (),
+        needs=lacking,
+        notes=(*later, *([f"{evaluator} uses {', '.join(absent)}, which is not offered here."] if absent else [])),
     )

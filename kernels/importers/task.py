@@ -16,8 +16,18 @@ from kernels.target import BadTarget, Target, load_target
 
 SCRIPTS = Path(scripts.__file__).resolve().parent
 CALL_LIMIT = 600.0
-SESSION_LIMIT = 7200.0
+SESSION_LIMIT = 3600.0
+"""As the policy on containers allows (`sandbox` data, `wall_seconds`)."""
 KEPT_DESCRIPTION = 3900
+PACKAGES = {
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""Packages whose modules are called otherwise."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,10 @@ class Imported:
     @property
     def warnings(self) -> list[str]:
         """Everything that a person should know before a campaign."""
+        packages = " ".join(PACKAGES.get(module, module) for module in self.needs)
         lacking = f"The standard image lacks {', '.join(self.needs)}: candidates fail until it has them."
-        return [*([lacking] if self.needs else []), *self.notes]
+        remedy = f'For an image that has: make image WITH="{packages}"'
+        return [*([lacking, remedy] if self.needs else []), *self.notes]
 
 
 def target_files(name: str, found: Imported) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ def test_the_base_is_pinned_by_digest() -> None:
 
 
 def test_the_build_hashes_the_same_recipe() -> None:
-    assert f"cat {' '.join(RECIPE)} | sha256sum" in (FOLDER / "build").read_text()
+    for script in ("build", "with"):
+        assert f"cat {' '.join(RECIPE)} | sha256sum" in (FOLDER / script).read_text()
 
 
 def test_every_wanted_package_is_in_the_lock() -> None:
@@ -69,3 +71,36 @@ def test_a_build_without_an_engine_says_so(tmp_path: Path) -> None:
     done = subprocess.run([FOLDER / "build"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no engine answers at" in done.stderr
+
+
+FETCHER = """#!/bin/sh
+while [ "$1" != --target ]; do shift; done
+mkdir -p "$2/extra" "$2/numpy" "$2/extra-1.0.dist-info"
+echo 'SAID = "there"' > "$2/extra/__init__.py"
+echo 'raise ImportError' > "$2/numpy/__init__.py"
+"""
+"""Stands in for the installer: what it would have unpacked."""
+
+
+@pytest.mark.docker
+def test_packages_for_imported_tasks_come_on_top_and_numpy_stays(tmp_path: Path) -> None:
+    (tmp_path / "uv").write_text(FETCHER)
+    (tmp_path / "uv").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    run = partial(subprocess.run, env=environment, capture_output=True, text=True, check=False)
+    made = run([FOLDER / "with", "extra==1.0"])
+    assert made.returncode == 0, made.stderr
+    image = made.stdout.strip().rpartition("RATCHET_IMAGE=")[2]
+    try:
+        code = "import extra, numpy; print(extra.SAID, numpy.__file__)"
+        told = run(["docker", "run", "--rm", "--network", "none", image, "python3", "-I", "-c", code])
+        assert told.stdout.split() == ["there", "/usr/lib/python3/dist-packages/numpy/__init__.py"], told.stderr
+    finally:
+        run(["docker", "image", "rm", "--force", image])
+    assert not list(tmp_path.glob("ratchet-image*"))
+
+
+@pytest.mark.parametrize("words", [[], ["--index-url"], ["extra; touch /x"], ["git+https://x"]])
+def test_only_names_of_packages_are_taken(words: list[str]) -> None:
+    done = subprocess.run([FOLDER / "with", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.startswith("image: ")

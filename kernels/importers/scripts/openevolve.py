@@ -88,7 +88,8 @@ def _one(function: Any, program: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         return dict(value.metrics), dict(getattr(value, "artifacts", None) or {})
     if not isinstance(value, dict):
         raise TypeError(f"the evaluator returned {type(value).__name__}, not a dict of metrics")
-    return dict(value), {}
+    texts = value.get("artifacts")
+    return dict(value), dict(texts) if isinstance(texts, dict) else {}
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ import argparse
 import statistics
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from daemon.search.operators import Shares
 from daemon.search.picking import Strategy
 from tests.bench.search import ours, peers
+from tests.bench.search.kept import Kept
 from tests.bench.search.tasks import Task, tasks
 
 OURS: tuple[Strategy, ...] = ("epsilon-greedy", "best", "islands", "moving-midpoint", "sigmoid-children", "clade")
@@ -41,21 +43,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evaluations", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--task", choices=[task.name for task in tasks()], action="append")
+    parser.add_argument("--search", action="append", help="only these rows, by their names in the table")
+    parser.add_argument("--keep", type=Path, help="file of finished curves: they are not made again")
     given = parser.parse_args()
     rows: dict[str, Run] = {f"ours: {name}": by(name) for name in OURS}
     rows["best of N samples"] = lambda task, seed, count: ours.sampled(task, seed, count)
     rows |= {name: peer(name) for name in peers.installed()}
-    count = given.evaluations
+    rows = {name: run for name, run in rows.items() if not given.search or name in given.search}
+    count, seeds = given.evaluations, range(given.first_seed, given.first_seed + given.seeds)
+    kept = Kept(given.keep)
     print(f"median best score of {given.seeds} seeds after N evaluations, one at a time, and the range at {count};")
-    print("ours runs its search core and acceptance rule in process, without containers")
+    print("ours runs its search core and acceptance rule in process, without containers; the others have their default")
+    print("settings, less embeddings and what else would need a network; kernel is a model, nothing in it is timed")
     for name in sorted(set(peers.PEERS) - set(peers.installed())):
         print(f"not measured, since it is not in RATCHET_BENCH_PEERS: {name}")
     for task in tasks():
         if given.task and task.name not in given.task:
             continue
-        found = {name: [run(task, seed, count) for seed in range(given.seeds)] for name, run in rows.items()}
-        report(task, found, count)
+        report(
+            task,
+            {name: [curve(kept, task, name, run, seed, count) for seed in seeds] for name, run in rows.items()},
+            count,
+        )
+
+
+def curve(kept: Kept, task: Task, name: str, run: Run, seed: int, count: int) -> list[float]:
+    """The kept curve, or a new one."""
+    key = (task.name, name, seed, count)
+    found = kept.get(key)
+    if found is None:
+        found = run(task, seed, count)
+        kept.add(key, found)
+    return found
 
 
 def report(task: Task, found: dict[str, list[list[float]]], count: int) -> None:

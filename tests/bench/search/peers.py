@@ -48,7 +48,7 @@ import asyncio, os
 from openevolve import OpenEvolve
 from openevolve.config import Config, LLMModelConfig
 config = Config()
-config.max_iterations = int(os.environ["BENCH_EVALUATIONS"]) - 1
+config.max_iterations = 2 * int(os.environ["BENCH_EVALUATIONS"])  # an answer that changes nothing is not evaluated
 config.random_seed = int(os.environ["BENCH_SEED"])
 config.log_level = "ERROR"
 config.evaluator.parallel_evaluations = 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from daemon.search.operators import Shares
 from tests.bench.search import ours
+from tests.bench.search.kept import Kept
 from tests.bench.search.mutator import answer, parent_of
 from tests.bench.search.programs import constants, mutate, program
 from tests.bench.search.tasks import tasks
@@ -36,3 +39,12 @@ def test_a_run_repeats_and_beats_sampling() -> None:
     curve = ours.run(RUGGED, "epsilon-greedy", 1, 60, Shares(0.15))
     assert curve == ours.run(RUGGED, "epsilon-greedy", 1, 60, Shares(0.15)) == sorted(curve) and len(curve) == 60
     assert curve[-1] > ours.sampled(RUGGED, 1, 60)[-1]
+
+
+def test_a_bench_of_hours_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    file, key = tmp_path / "curves", ("rugged", "clade", 3, 60)
+    Kept(file).add(key, [0.5, 0.25])
+    again = Kept(file)
+    assert again.get(key) == [0.5, 0.25] and again.get(("rugged", "clade", 4, 60)) is None
+    Kept(None).add(key, [1.0])
+    assert Kept(file).get(key) == [0.5, 0.25]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.search.operators import Shares
-from daemon.search.picking import OTHERS, STRATEGIES, Plan, Strategy, pick, standing_of
+from daemon.search.picking import OTHERS, STRATEGIES, Plan, Strategy, pick, standing_of, strategy_for
 from daemon.search.population import Member
 from tests.daemon.search.herd import herds, made, seed
 
@@ -32,6 +32,12 @@ def test_a_choice_is_sound_and_the_same_again(members: list[Member], strategy: S
     assert (chosen.operator == "mutate") == (not chosen.second)
     if chosen.arm == "control" or strategy == "iid":
         assert (chosen.parent, chosen.operator, chosen.inspirations) == ("x-c0", "mutate", ())
+
+
+def test_the_default_is_by_kind_and_gives_way_to_what_is_asked() -> None:
+    found = [strategy_for(kind, None) for kind in ("program", "kernel", "genome")]
+    assert found == ["epsilon-greedy", "epsilon-greedy", "clade"]
+    assert strategy_for("genome", "iid") == strategy_for("program", "iid") == "iid"
 
 
 def test_the_control_arm_gets_its_share() -> None:

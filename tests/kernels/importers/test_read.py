@@ -7,16 +7,19 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.importers import kernelbench, openevolve, repo, shinka
-from kernels.importers.reading import FILES_LIMIT, needs
+from kernels.importers.reading import FILES_LIMIT, foreign, needs
 from kernels.importers.scripts.ratchet_common import outside_blocks, read_metrics
 from kernels.importers.task import Imported, name_of, target_files, write_target
 from kernels.target import BadTarget, load_target
 from kernels.target_model import TargetFile
 from tests.kernels.importers.shapes import KERNELBENCH, OPENEVOLVE, PROGRAM, REPO, SHINKA, plant
+
+POLICIES = Path(__file__).resolve().parents[3] / "policies"
 
 
 def test_an_openevolve_task_becomes_a_target(tmp_path: Path) -> None:
@@ -81,6 +84,61 @@ def test_what_is_missing_is_told(tmp_path: Path, change: dict[str, str | None], 
     with pytest.raises(BadTarget) as caught:
         openevolve.read(plant(tmp_path / "task", files))
     assert told in str(caught.value)
+
+
+def test_files_that_are_not_called_as_usual_are_named_or_told_of(tmp_path: Path) -> None:
+    files = {
+        **OPENEVOLVE,
+        "config_phase_1.yaml": OPENEVOLVE["config.yaml"],
+        "begin.py": OPENEVOLVE["initial_program.py"],
+    }
+    del files["config.yaml"], files["initial_program.py"]
+    files["config_phase_2.yaml"] = "evaluator: {timeout: 5}\n"
+    folder = plant(tmp_path / "goals", files)
+    with pytest.raises(BadTarget, match=r"initial_program\.py is missing|initial_program\.py: is missing"):
+        openevolve.read(folder)
+    found = openevolve.read(folder, program="begin.py")
+    assert found.editable == ("begin.py",) and found.seconds == 20
+    assert found.warnings == ["The settings are those of config_phase_1.yaml; for others: --config FILE."]
+    other = openevolve.read(folder, program="begin.py", config="config_phase_2.yaml")
+    assert (other.seconds, other.warnings) == (5, [])
+    with pytest.raises(BadTarget, match=r"config_phase_1\.yaml, config_phase_2\.yaml"):
+        openevolve.read(folder, program="begin.py", config="nowhere.yaml")
+
+
+def test_a_prompt_is_improved_like_a_program(tmp_path: Path) -> None:
+    files = {**OPENEVOLVE, "initial_prompt.txt": "Think of {goal}.\n"}
+    del files["initial_program.py"]
+    found = openevolve.read(plant(tmp_path / "words", files))
+    assert found.editable == ("initial_prompt.txt",) and "EVOLVE-BLOCK" not in found.description
+
+
+def test_what_the_image_lacks_is_told_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    files = {**OPENEVOLVE, "evaluator.py": "import sklearn.svm, scipy\n" + OPENEVOLVE["evaluator.py"]}
+    found = openevolve.read(plant(tmp_path / "goals", files))
+    assert found.warnings == [
+        "The standard image lacks scipy, sklearn: candidates fail until it has them.",
+        'For an image that has: make image WITH="scipy scikit-learn"',
+    ]
+
+
+def test_only_what_the_evaluator_reaches_is_needed() -> None:
+    files = {
+        "evaluator.py": b"import numpy\nfrom tools.load import rows\ntry:\n    import jax\nfinally:\n    pass",
+        "tools/load.py": b"import scipy.stats\n\ndef draw():\n    import matplotlib.pyplot",
+        "initial_program.py": b"import math",
+        "compare_runs.py": b"import openai",
+    }
+    first, told = foreign(files, ("evaluator.py", "initial_program.py"), ("numpy",))
+    assert first == ("scipy",)
+    assert told == ["Only inside functions or `try`, which may do without: jax, matplotlib."]
+
+
+def test_a_container_may_live_as_long_as_policy_lets_it(tmp_path: Path) -> None:
+    slow = {**OPENEVOLVE, "config.yaml": "evaluator: {timeout: 600}\n"}
+    target = write_target(tmp_path, "slow", openevolve.read(plant(tmp_path / "source", slow)))
+    ceilings = yaml.safe_load((POLICIES / "ratchet" / "sandbox" / "data.yaml").read_text())
+    assert target.session_seconds() <= ceilings["roles"]["run"]["limits"]["wall_seconds"]
 
 
 def test_other_parts_of_the_framework_are_not_offered(tmp_path: Path) -> None:

@@ -27,6 +27,15 @@ def test_an_openevolve_task_scores_both_arms(measure: Measure, goals: Imported) 
         assert pair.child == pytest.approx(1 - (0.1 + 0.05 + 0.05) / 3)
 
 
+def test_artifacts_among_the_metrics_are_told_to_the_next_proposer(measure: Measure, tmp_path: Path) -> None:
+    plain = {**OPENEVOLVE, "config.yaml": "evaluator: {cascade_evaluation: false}\n"}
+    plain["evaluator.py"] = "def evaluate(path): return {'error': 'none of it', 'artifacts': {'hint': 'look left'}}\n"
+    found = openevolve.read(plant(tmp_path / "plain", plain), metric="near")
+    with pytest.raises(CandidateFault) as caught:
+        measure(found, {PROGRAM: ("STEP = 0.5", "STEP = 0.25")})
+    assert caught.value.feedback == "no near: none of it; {'hint': 'look left'}"
+
+
 def test_a_shinka_task_too(measure: Measure, tmp_path: Path) -> None:
     found = shinka.read(plant(tmp_path / "near", SHINKA))
     for pair in measure(found, {"initial.py": ("STEP = 0.5", "STEP = 0.1")}):
@@ -59,7 +68,7 @@ def test_a_kernelbench_problem_is_checked_and_timed(measure: Measure, tmp_path: 
 )
 def test_what_fails_is_said(measure: Measure, goals: Imported, old: str, new: str, verdict: str, told: str) -> None:
     with pytest.raises(CandidateFault) as caught:
-        measure(replace(goals, seconds=0.0), {PROGRAM: (old, new)})
+        measure(replace(goals, seconds=0.0) if verdict == "killed:timeout" else goals, {PROGRAM: (old, new)})
     assert (caught.value.verdict, caught.value.arm) == (verdict, "child")
     assert told in caught.value.feedback
 
