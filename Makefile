@@ -24,7 +24,7 @@ demo: setup ## set up, then run a whole campaign offline and watch it
 up: setup ## run the daemon in the foreground
 	@$(BIN)/ratchet up
 
-test: WITH = --with hip --with triton
+test: IMAGES = --with hip --with triton
 test: setup ## the whole suite, against the real engines
 	$(BIN)/pytest -m 'not e2e and not measures' --numprocesses 2 --dist loadfile
 	$(BIN)/pytest -m measures
