@@ -16,7 +16,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## prepare this machine: Python packages, Docker engine, OPA, sandbox image (repeat at will)
-	@$(BOOTSTRAP) $(WITH) $(STEPS)
+	@$(BOOTSTRAP) $(IMAGES) $(STEPS)
 
 demo: setup ## set up, then run a whole campaign offline and watch it
 	@$(BIN)/ratchet demo
