@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +21,7 @@ from temporalio.client import Client
 
 from daemon import parts
 from daemon.activations import Activations
+from daemon.cli.checks import examine, machine_checks
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
 from daemon.faults import Faults
@@ -34,6 +36,7 @@ from daemon.killswitch import KillSwitch
 from daemon.metrics import Metrics
 from daemon.packages import require_locked
 from daemon.pulse import Pulse
+from daemon.records.canonical import canonical
 from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
@@ -227,6 +230,7 @@ class Service:
         if self._opa is None or self._activations is None:
             raise RuntimeError("the policy engine is started before the house is opened")
         house = parts.build(self.settings, instance_of(self.settings.home), self.metrics, self._opa, self._undo)
+        self._tell_machine(house)
         self._activations.record_in(house.audit)
         left = house.backend.reap(())
         if left:
@@ -234,6 +238,14 @@ class Service:
         for room in (self.settings.home / "rooms").iterdir():
             shutil.rmtree(room, ignore_errors=True)  # of sessions whose containers are gone now
         return house
+
+    def _tell_machine(self, house: House) -> None:
+        """The first record of each start, after the log's own opening: on what machine this is."""
+        found = [asdict(finding) for finding in examine(self.settings, machine_checks())]
+        weak = [one["check"] for one in found if one["grade"] != "ok"]
+        house.audit.append(
+            "daemon.start", actor="daemon", body={"doctor": house.blobs.put(canonical(found)), "weak": weak}
+        )
 
     def _publish(self, temporal: str, metrics_port: int) -> None:
         """Tell the CLI where everything is."""

@@ -67,6 +67,8 @@ class DockerEngine:
             swap_limit=bool(info.get("SwapLimit")),
             data_root=str(info.get("DockerRootDir", "")),
             warnings=tuple(info.get("Warnings") or ()),
+            storage=_storage(info),
+            runc=next((str(one["Version"]) for one in version.get("Components") or () if one["Name"] == "runc"), ""),
         )
 
     def image_id(self, name: str) -> str:
@@ -244,3 +246,8 @@ class _SocketStream:
             # Each of them believes that it owns the connection, and complains when another closed it before.
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 part.close()
+
+
+def _storage(info: Mapping[str, Any]) -> str:
+    below = dict(info.get("DriverStatus") or ()).get("Backing Filesystem", "an unknown file system")
+    return f"{info.get('Driver', 'unknown')} on {below}"

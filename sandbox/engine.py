@@ -51,6 +51,10 @@ class EngineFacts(BaseModel):
     swap_limit: bool
     data_root: str
     warnings: tuple[str, ...]
+    storage: str = ""
+    """Storage driver and the file system below it, for example `overlay2 on extfs`."""
+    runc: str = ""
+    """Version of the runtime, as its packager names it."""
 
 
 class Stream(Protocol):

@@ -44,10 +44,17 @@ def every_check() -> list[CheckFunction]:
     ]
 
 
-def examine(of: Settings) -> list[Finding]:
-    """Run every check; one that breaks is a finding, not the end of the report."""
+def machine_checks() -> list[CheckFunction]:
+    """Those that say something before anything of ours runs."""
+    from daemon.cli import checks_engine, checks_state
+
+    return [checks_engine.docker, checks_engine.exposure, checks_state.disk]
+
+
+def examine(of: Settings, checks: Iterable[CheckFunction] | None = None) -> list[Finding]:
+    """Run every check, or those given; one that breaks is a finding, not the end of the report."""
     findings: list[Finding] = []
-    for check in every_check():
+    for check in every_check() if checks is None else checks:
         try:
             findings += check(of)
         except Exception as error:

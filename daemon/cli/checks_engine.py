@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,35 @@ def _abilities(facts: EngineFacts) -> Iterator[Finding]:
         yield Finding("gVisor", "ok", "runsc is there for targets that ask for it")
     else:
         yield Finding("gVisor", "warn", "no runsc", "make setup STEPS=gvisor, if targets should run in gVisor")
+
+    yield _quota(facts)
+    yield _runc(facts)
+
+
+def _quota(facts: EngineFacts) -> Finding:
+    """Containers write to sized tmpfs; a quota of the storage is a second wall, and only some drivers have one."""
+    driver, _, below = facts.storage.partition(" on ")
+    if driver in ("btrfs", "zfs") or (driver == "overlay2" and below == "xfs"):
+        return Finding("storage quota", "ok", facts.storage)
+    told = f"{facts.storage} has none; what runs writes to memory of a fixed size only"
+    return Finding("storage quota", "warn", told, "put the engine's data root on XFS with pquota, for a second wall")
+
+
+def _runc(facts: EngineFacts) -> Finding:
+    """Escapes of 2024 and 2025 (CVE-2024-21626, CVE-2025-31133 and its kin) are mended upstream since 1.2.8 and 1.3.3.
+
+    Distributions mend older versions and keep their number, with a suffix of their own: of those the number says
+    nothing.
+    """
+    number = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(\S*)", facts.runc)
+    if number is None:
+        return Finding("runc", "warn", f"version {facts.runc or 'unknown'}", "see that runc is 1.2.8, 1.3.3 or newer")
+    version = tuple(int(part) for part in number.groups()[:3])
+    if version >= (1, 3, 3) or (1, 2, 8) <= version < (1, 3, 0):
+        return Finding("runc", "ok", facts.runc)
+    if re.search(r"deb|ds|ubuntu|el\d|fc\d|amzn|suse", number[4]):
+        return Finding("runc", "ok", f"{facts.runc}, mended by its distribution: keep it up to date")
+    return Finding("runc", "warn", f"{facts.runc} is open to known escapes", "update runc to 1.2.8, 1.3.3 or newer")
 
 
 def _image(engine: DockerEngine, of: Settings) -> Finding:

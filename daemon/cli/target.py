@@ -11,6 +11,7 @@ import typer
 from daemon.cli import imports, output, reach
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
+from daemon.cli.owner import as_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +127,8 @@ def _attacked(target: Target, told: Callable[[Attack], None]) -> Checked:
             judge.close()
             backend.reap(())
             backend.close()
-    Checks(settings.checks).keep(target, image, checked)
+    with as_owner(settings.home):
+        Checks(settings.checks).keep(target, image, checked)
     return checked
 
 

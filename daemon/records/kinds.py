@@ -73,6 +73,7 @@ KINDS: Mapping[str, Kind] = {
     "audit.open": Kind(_fields("format:whole origin:name public_key:hash resumed_at:whole"), "nothing"),
     "audit.torn": Kind(_fields("bytes:whole file:name sha256:hash"), "nothing"),
     "audit.close": Kind({}, "nothing"),
+    "daemon.start": Kind(_fields("doctor:hash weak:list"), "nothing"),
     "audit.prune": Kind(_fields("first:whole size:whole root:hash oldest:name newest:name days:whole"), "nothing"),
     "blob.erase.intent": Kind(_fields("blob:hash reason:name asked:number"), "nothing"),
     "blob.erase.outcome": Kind(_fields("blob:hash reason:name asked:number bytes:whole answers:whole"), "nothing"),

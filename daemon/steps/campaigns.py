@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from daemon.cli.checks import examine
+from daemon.cli.checks import Finding, examine
 from daemon.decisions import refused
 from daemon.gate import Decision
 from daemon.genomes.current import agent_in_use, agents_in_use
@@ -71,7 +71,8 @@ class CampaignSteps:
         if target.device is not None and not house.gpus.devices(target.device.vendors):
             raise RefusedError("NO-DEVICE", none_at_all(target.device.vendors, ()))
         image = house.image()
-        decision = self._may_start(campaign, spec)
+        findings = examine(house.settings)
+        decision = self._may_start(campaign, spec, findings)
         caps: dict[Account, int] = {**decision.require.get("caps", {}), **spec.budget.amounts()}
         caps["candidates"] = spec.candidates
         told = {"spec": spec.model_dump(mode="json", exclude={"carried"}), "decision": decision.decision_id}
@@ -93,7 +94,7 @@ class CampaignSteps:
             planned=spec.candidates,
             sigma=sigma,
             forecast=opening_forecast(house, target, spec),
-            doctor=house.blobs.put(canonical([asdict(finding) for finding in examine(house.settings)])),
+            doctor=house.blobs.put(canonical([asdict(finding) for finding in findings])),
             detectable=detectable,
             search_attributes=self._search_attributes,
         )
@@ -181,10 +182,11 @@ class CampaignSteps:
             record = self._house.audit.append(kind, **what)
             self._house.once.keep(kind, key, str(record.seq))
 
-    def _may_start(self, campaign: str, spec: CampaignSpec) -> Decision:
-        """The gate's yes for each of the models. Raises RefusedError with its no."""
+    def _may_start(self, campaign: str, spec: CampaignSpec, findings: list[Finding]) -> Decision:
+        """The gate's yes for each of the models, on this machine. Raises RefusedError with its no."""
+        weak = [{"check": one.check, "found": one.found[:500]} for one in findings if one.grade != "ok"]
         for model in dict.fromkeys((*models_of(spec), *spec.roles.values())):
-            question = budget_facts(self._house, campaign, spec, "start", {}, model=model)
+            question = budget_facts(self._house, campaign, spec, "start", {}, model=model) | {"weaknesses": weak[:100]}
             decision = self._house.decide("budget", question, campaign=campaign)
             if not decision.permitted:
                 raise refused(decision)

@@ -214,6 +214,20 @@ deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, "", 
 }
 
 # METADATA
+# title: Weakness of the machine
+# description: Data lists what the doctor may find before no campaign starts on this machine.
+# custom:
+#   code: BUDGET-MACHINE
+#   owner: operator
+#   remedy: Mend what `ratchet doctor` says, or strike it from `blocking` in policies/ratchet/budget/data.yaml.
+deny contains lib.finding(rego.metadata.rule(), data.ratchet.budget.levels, weakness.check, msg) if {
+	input.action == "start"
+	some weakness in object.get(input, "weaknesses", [])
+	weakness.check in data.ratchet.budget.blocking
+	msg := sprintf("The doctor found of %s: %s.", [weakness.check, weakness.found])
+}
+
+# METADATA
 # title: Budget nearly used up
 # description: A share of an account, set in data, is spent.
 # custom:

@@ -24,6 +24,7 @@ decide(given) := got if {
 		with data.ratchet.budget.day as {"micro_usd": 100}
 		with data.ratchet.budget.in_flight as 4
 		with data.ratchet.budget.low_share as 0.8
+		with data.ratchet.budget.blocking as ["runc"]
 		with data.ratchet.budget.models as ["ratchet/**", "openai/gpt-*"]
 		with data.ratchet.budget.extend_by as ["ann", "ben"]
 		with data.ratchet.budget.levels as {"BUDGET-LOW": "advisory"}
@@ -44,6 +45,8 @@ test_allowed[note] if {
 		"day of an account without a ceiling": object.union(facts, {"day": {"tokens": 1000000}}),
 		"other model": object.union(facts, {"model": "openai/gpt-x"}),
 		"in flight": object.union(start, {"in_flight": 4}),
+		"weakness that data accepts": object.union(start, {"weaknesses": [{"check": "gVisor", "found": "none"}]}),
+		"weakness found later": object.union(facts, {"weaknesses": [{"check": "runc", "found": "old"}]}),
 		"in flight, asked elsewhere": object.union(facts, {"in_flight": 99}),
 		"extend although the day is full": object.union(extend, {"day": {"micro_usd": 1000}}),
 		"sealed with any model": object.union(facts, {"action": "sealed", "model": "unknown"}),
@@ -66,6 +69,10 @@ test_denied[note] if {
 		"model": [object.union(facts, {"model": "evil/model"}), ["BUDGET-MODEL"]],
 		"model, at the start": [object.union(start, {"model": "openai/x/gpt-1"}), ["BUDGET-MODEL"]],
 		"in flight": [object.union(start, {"in_flight": 5}), ["BUDGET-IN-FLIGHT"]],
+		"weakness that blocks": [
+			object.union(start, {"weaknesses": [{"check": "gVisor", "found": "none"}, {"check": "runc", "found": "old"}]}),
+			["BUDGET-MACHINE"],
+		],
 	}
 	verdict(tc[0]) == [false, tc[1]]
 }

@@ -30,6 +30,8 @@ tuned.budget.day := data.ratchet.budget.day
 
 tuned.budget.in_flight := data.ratchet.budget.in_flight
 
+tuned.budget.blocking := data.ratchet.budget.blocking
+
 tuned.budget.low_share := data.ratchet.budget.low_share
 
 tuned.budget.models := data.ratchet.budget.models

@@ -9,13 +9,26 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from daemon import service
 from daemon.cli import checks, checks_engine, checks_service, checks_state, scrape
+from daemon.records.audit import AuditLog
+from daemon.records.blobs import BlobStore
+from daemon.records.chain import records
+from daemon.records.keys import ensure_signing_key
+from daemon.records.kinds import check_kinds
 from daemon.settings import Settings
+from daemon.steps import campaigns
 from sandbox.engine import EngineFacts
 from tests.daemon.cli.conftest import Ratchet
+from tests.daemon.test_decisions import changed
+from tests.daemon.test_decisions import read as decision
+from workflows.models import CampaignSpec
+from workflows.ports import RefusedError
 
 SOUND = EngineFacts(
     endpoint="unix:///var/run/docker.sock",
@@ -29,6 +42,8 @@ SOUND = EngineFacts(
     swap_limit=True,
     data_root="/var/lib/docker",
     warnings=(),
+    storage="overlay2 on xfs",
+    runc="1.3.3",
 )
 
 
@@ -49,6 +64,10 @@ def test_a_sound_engine_is_ok() -> None:
         ({"security_options": ("name=seccomp,profile=unconfined",)}, "seccomp", "fail", "seccomp"),
         ({"security_options": ("name=seccomp,profile=builtin",)}, "user namespaces", "warn", "userns-remap"),
         ({"runtimes": ("runc",)}, "gVisor", "warn", "STEPS=gvisor"),
+        ({"storage": "overlay2 on extfs"}, "storage quota", "warn", "pquota"),
+        ({"runc": "1.1.5"}, "runc", "warn", "1.2.8"),
+        ({"runc": "1.3.2"}, "runc", "warn", "1.2.8"),
+        ({"runc": ""}, "runc", "warn", "1.2.8"),
     ],
 )
 def test_each_weakness_of_the_engine_is_named_with_its_remedy(
@@ -57,6 +76,11 @@ def test_each_weakness_of_the_engine_is_named_with_its_remedy(
     found = {one.check: one for one in checks_engine._abilities(SOUND.model_copy(update=weakness))}
     assert found[check].grade == grade
     assert remedy in found[check].remedy
+
+
+@pytest.mark.parametrize("runc", ["1.2.8", "1.4.0", "v1.3.3", "1.1.5+ds1", "1.1.5+ds1-1+deb12u1"])
+def test_a_runtime_that_is_mended_is_ok(runc: str) -> None:
+    assert checks_engine._runc(SOUND.model_copy(update={"runc": runc})).grade == "ok"
 
 
 def test_the_api_on_the_network_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,3 +225,35 @@ def test_the_whole_report(ratchet: Ratchet) -> None:
     assert said.code == int(not said.document["fit"])
     text = ratchet("doctor").out
     assert text.splitlines()[-1] in ("fit", "not fit: mend what fails")
+
+
+def test_each_start_of_the_daemon_records_on_what_machine_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [checks.Finding("runc", "warn", "1.1.0", "update"), checks.Finding("limits", "ok", "all")]
+    monkeypatch.setattr(service, "examine", lambda of, only: found if only else [])
+    ensure_signing_key(tmp_path / "audit.pem")
+    blobs = BlobStore(tmp_path / "blobs")
+    with AuditLog(tmp_path / "audit", tmp_path / "audit.pem") as audit:
+        house: Any = SimpleNamespace(audit=audit, blobs=blobs)
+        service.Service._tell_machine(SimpleNamespace(settings=settings(tmp_path)), house)  # type: ignore[arg-type]
+    first, second, *_ = records(tmp_path / "audit")
+    assert [first["kind"], second["kind"]] == ["audit.open", "daemon.start"]
+    assert second["body"]["weak"] == ["runc"]
+    assert json.loads(blobs.get(second["body"]["doctor"]))[0]["remedy"] == "update"
+    assert check_kinds(tmp_path / "audit") == []
+
+
+def test_what_the_doctor_finds_is_put_to_policy_before_a_campaign_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def decide(question: str, facts: dict[str, Any], **_: object) -> Any:
+        asked.append(facts)
+        return decision(changed(allow=False))
+
+    monkeypatch.setattr(campaigns, "budget_facts", lambda *_, **__: {"action": "start"})
+    steps = campaigns.CampaignSteps(SimpleNamespace(decide=decide))  # type: ignore[arg-type]
+    found = [checks.Finding("runc", "warn", "1.1.0"), checks.Finding("limits", "ok", "all")]
+    with pytest.raises(RefusedError):
+        steps._may_start("k", CampaignSpec(target="matmul"), found)
+    assert asked == [{"action": "start", "weaknesses": [{"check": "runc", "found": "1.1.0"}]}]
