@@ -209,8 +209,10 @@ class Lender:
             while not done.wait(TERM_SECONDS / 3):
                 try:
                     self.leases.renew(loan.lease, TERM_SECONDS)
-                except (StaleLease, InfrastructureError):
-                    return  # the next check says so; a lease that is not renewed runs out by itself
+                except StaleLease:
+                    return  # the next check says so
+                except InfrastructureError:
+                    continue  # there is time for two more tries; a lease that is not renewed runs out by itself
 
         thread = threading.Thread(target=renew, name=f"lease-{loan.device.name}", daemon=True)
         thread.start()

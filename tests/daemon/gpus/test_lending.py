@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from daemon.gpus.leases import Leases
+from daemon.gpus import lending
+from daemon.gpus.leases import Lease, Leases
 from daemon.gpus.lending import CARE_SECONDS, Lender, Report
 from daemon.gpus.shelf import DatabaseShelf
 from daemon.records.audit import AuditLog
@@ -101,6 +103,30 @@ def test_without_a_device_the_verdict_names_it(house: House) -> None:
         pass
     assert house.lender.queue_for(["cuda"]) == ""
     assert house.lender.queue_for(["rocm"]) == "rocm-128"
+
+
+def test_a_lease_is_renewed_while_it_is_used_though_the_records_fail_for_a_moment(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, calls = house.leases.renew, 0
+
+    def failing(lease: Lease, seconds: float) -> Lease:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise InfrastructureError("records: locked")
+        return renew(lease, seconds)
+
+    monkeypatch.setattr(lending, "TERM_SECONDS", 0.1)
+    monkeypatch.setattr(house.leases, "renew", failing)
+    with house.lender.lend(["rocm"], **NAMES) as loan:
+        house.now += 0.09
+        until = time.monotonic() + 60
+        while house.leases.all()[0].expires < house.now + 0.099:
+            assert time.monotonic() < until, "nobody renews it"
+            time.sleep(0.01)
+        house.now += 0.09
+        loan.check()
 
 
 def test_the_queue_of_a_device_that_is_gone_is_still_served(house: House) -> None:

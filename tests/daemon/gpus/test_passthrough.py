@@ -28,7 +28,7 @@ from tests.sandbox.launcher.conftest import driver_library  # noqa: F401
 from workflows import failures
 from workflows.ports import InfrastructureError, RefusedError
 
-pytestmark = [pytest.mark.docker, pytest.mark.opa]
+pytestmark = [pytest.mark.docker, pytest.mark.opa, pytest.mark.measures]
 
 
 @pytest.fixture(scope="module")
