@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 
+from sandbox.images.version import LAYERS, REPOSITORY
 from workflows.ports import InfrastructureError
 
 _IMAGE_REMEDY = "run `make image`"
-_LAYER = "ratchet-sandbox-"
 
 _BY_ERRNO = {
     errno.ENOENT: "the engine does not answer at {endpoint}: start it (`systemctl start docker`) or set its address",
@@ -31,8 +31,8 @@ _BY_TEXT = (
 
 def missing_image(name: str) -> InfrastructureError:
     """The image is not on the engine."""
-    kind = name.partition(":")[0].removeprefix(_LAYER) if name.startswith(_LAYER) else ""
-    remedy = f"run `make image-{kind}`" if kind else _IMAGE_REMEDY
+    layers = {f"{REPOSITORY}-{layer}": f"run `make image-{layer}`" for layer in LAYERS}
+    remedy = layers.get(name.partition(":")[0], _IMAGE_REMEDY)
     return InfrastructureError(f"docker: image {name} missing: {remedy}")
 
 

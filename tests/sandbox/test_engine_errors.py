@@ -163,3 +163,16 @@ def test_the_command_lines_context_and_environment_are_not_followed(
 
 def test_nothing_is_connected_before_the_first_call(tmp_path: Path) -> None:
     DockerBackend(f"unix://{tmp_path}/none", instance="x", allowed_roots=[]).close()
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("ratchet-sandbox:0", "`make image`"),
+        ("ratchet-sandbox-hip:0", "`make image-hip`"),
+        ("ratchet-sandbox-other:0", "`make image`"),
+        ("hip:0", "`make image`"),
+    ],
+)
+def test_a_missing_image_says_how_it_is_made(name: str, remedy: str) -> None:
+    assert str(engine_errors.missing_image(name)).endswith(f"image {name} missing: run {remedy}")
