@@ -45,8 +45,12 @@ T = TypeVar("T", bound=Thing)
 class Pool(Generic[K, T]):
     """Makes things of each kind ahead. What is taken never comes back. Thread-safe; starts its thread when needed."""
 
-    def __init__(self, make: Callable[[K], T], bounds: Callable[[], Bounds]) -> None:
+    def __init__(
+        self, make: Callable[[K], T], bounds: Callable[[], Bounds], quiet: Callable[[], bool] = lambda: False
+    ) -> None:
+        """While `quiet` says so, nothing is made."""
         self._make = make
+        self._quiet = quiet
         self._bounds = bounds
         self._turn = threading.Condition()  # protects everything below
         self._idle: defaultdict[K, deque[tuple[float, T]]] = defaultdict(deque)
@@ -81,6 +85,11 @@ class Pool(Generic[K, T]):
         """How many of a kind wait."""
         with self._turn:
             return len(self._idle[kind])
+
+    def stir(self) -> None:
+        """Look now whether something is to be made."""
+        with self._turn:
+            self._turn.notify_all()
 
     def close(self) -> None:
         """Close what waits, and make no more. Returns when nothing is being made. May be repeated."""
@@ -143,6 +152,8 @@ class Pool(Generic[K, T]):
 
     def _short(self) -> K | None:
         """A kind of which fewer wait than are wanted."""
+        if self._quiet():
+            return None
         now, bounds = time.monotonic(), self._bounds()
         for kind, takes in self._takes.items():
             while takes and takes[0] < now - max(DEMAND_SECONDS, bounds.seconds):

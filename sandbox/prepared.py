@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Prepared:
     runners: dict[str, Running] = field(default_factory=dict)
     inodes: dict[str, int] = field(default_factory=dict)
     """Of the folders that the runners show: another folder under the same name is not what they show."""
+    done: Callable[[], None] = lambda: None
+    """Called when it was taken and is closed; once."""
 
     def alive(self) -> bool:
         """Whether the judge and all its runners still wait."""
@@ -70,6 +73,8 @@ class Prepared:
         self.runners = {}
         self.client.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        done, self.done = self.done, lambda: None
+        done()
 
 
 class Preparer:
@@ -81,12 +86,27 @@ class Preparer:
         self._backend = backend
         self._rooms = rooms
         self._bounds = bounds
-        self._pool: Pool[str, Prepared] = Pool(self._ahead, bounds)
+        self._lock = threading.Lock()  # protects _timing
+        self._timing = 0
+        self._pool: Pool[str, Prepared] = Pool(self._ahead, bounds, lambda: self._timing > 0)
 
     def take(self, cpuset: str, seed: bytes = b"") -> Prepared:
         """One with runners, if one waits and no seed is asked for; else one without. Raises InfrastructureError."""
-        waiting = None if seed or self._judge.settings.language not in AHEAD else self._pool.take(cpuset)
-        return waiting or self._open(seed or os.urandom(32))
+        timed = self._judge.settings.metric_kind == "time"
+        self._count(int(timed))  # nothing is started beside a candidate that is being timed
+        try:
+            ahead = not seed and self._judge.settings.language in AHEAD
+            prepared = (self._pool.take(cpuset) if ahead else None) or self._open(seed or os.urandom(32))
+        except BaseException:
+            self._count(-int(timed))
+            raise
+        prepared.done = lambda: self._count(-int(timed))
+        return prepared
+
+    def _count(self, one: int) -> None:
+        with self._lock:
+            self._timing += one
+        self._pool.stir()
 
     def ready(self, cpuset: str) -> int:
         """How many wait."""

@@ -163,3 +163,16 @@ def test_closing_closes_what_waits() -> None:
         until(lambda: pool.idle("a") == 2)
     assert all(room.closed.is_set() != (room in taken) for room in maker.made)
     pool.close()
+
+
+def test_nothing_is_made_while_it_is_to_be_quiet() -> None:
+    maker, quiet = Maker(), threading.Event()
+    quiet.set()
+    pool: Pool[str, Room] = Pool(maker, lambda: Bounds(idle=1, seconds=60), quiet.is_set)
+    assert pool.take("a") is None
+    time.sleep(1.5)
+    assert maker.tries == 0
+    quiet.clear()
+    pool.stir()
+    until(lambda: pool.idle("a") == 1)
+    pool.close()

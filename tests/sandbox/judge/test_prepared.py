@@ -157,3 +157,15 @@ def test_gvisor_shows_a_tree_that_was_written_after_the_start(judge: Judge) -> N
         fill(session.folder("child"), seed_of("packing"))
         session.build("child")
         assert session.check("child", "visible") == 5
+
+
+def test_nothing_is_started_beside_a_candidate_that_is_timed(judge: Judge, docker_backend: DockerBackend) -> None:
+    judge.settings = judge.settings.model_copy(update={"metric_kind": "time"})
+    with judge.take("one"):
+        time.sleep(2)
+        assert judge.ready() == 0 and runners(docker_backend) == {}
+    until(lambda: judge.ready() == 1)
+    with judge.take("two") as session:
+        assert sorted(session._prepared.runners) == ["child", "parent"]  # type: ignore[union-attr]
+        time.sleep(2)
+        assert judge.ready() == 0
