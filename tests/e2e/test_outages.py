@@ -24,12 +24,18 @@ def cut(tmp_path: Path) -> Iterator[Cut]:
         yield cut
 
 
-def test_a_minute_without_docker_opa_and_temporal_costs_time_only(
-    cut: Cut, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@pytest.fixture
+def daemon(cut: Cut, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path_factory.mktemp("outage"), RATCHET_DOCKER_URL=f"unix://{cut.path}")
     place_number(daemon.targets, TUNABLE)
     daemon.start()
+    yield daemon
+    if daemon.alive():
+        daemon.kill()
+    daemon.clear()
+
+
+def test_a_minute_without_docker_opa_and_temporal_costs_time_only(daemon: Daemon, cut: Cut) -> None:
     name = daemon.start_campaign(target="number", candidates=6, in_flight=2, seed=1)
     daemon.until(lambda: daemon.query(name)["decided"] >= 1)
     engines = [pid for program, pid in daemon.children().items() if program in ("opa", "temporal")]
@@ -51,12 +57,7 @@ def test_a_minute_without_docker_opa_and_temporal_costs_time_only(
     assert daemon.stop() == 0
 
 
-def test_docker_that_stays_away_is_our_fault_and_never_a_score(
-    cut: Cut, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    daemon = Daemon(tmp_path_factory.mktemp("away"), RATCHET_DOCKER_URL=f"unix://{cut.path}")
-    place_number(daemon.targets, TUNABLE)
-    daemon.start()
+def test_docker_that_stays_away_is_our_fault_and_never_a_score(daemon: Daemon, cut: Cut) -> None:
     name = daemon.start_campaign(target="number", candidates=3, in_flight=3, seed=1)
     daemon.until(lambda: daemon.query(name)["in_flight"] == 3)
     cut.off()
