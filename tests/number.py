@@ -48,8 +48,8 @@ def check(case, arguments, outputs, expected):
 def score(case, arguments, outputs):
     return float(outputs[0][0])
 '''
-TUNABLE = "LEVEL = 1  # tunable: 1 2 3 4 5\n\n\ndef value(_):\n    return [float(LEVEL)]\n"
-"""A seed that the offline model can improve."""
+TUNABLE = "LEVEL = 2  # tunable: 2 3 4 5\n\n\ndef value(_):\n    return [LEVEL + 0.5]\n"
+"""A seed that the offline model can improve. It starts above what cheats answer, so that none is as good."""
 
 
 def place_number(targets: Path, seed: str) -> None:

@@ -16,7 +16,7 @@ from daemon.settings import CHECKOUT
 from tests.crash.driver import CAMPAIGN, RESULT
 from tests.number import place_number
 
-ANSWERS = ["return [2.0]", "return (", "evaluator", "return [3.0]"]
+ANSWERS = ["return [3.5]", "return (", "evaluator", "return [4.5]"]
 """Accepted and promoted; broken; denied; accepted and promoted over the first."""
 
 
@@ -24,7 +24,7 @@ def prepare(folder: Path) -> Path:
     """Policies, the target and the script."""
     folder.mkdir(exist_ok=True)
     shutil.copytree(CHECKOUT / "policies", folder / "policies", ignore=shutil.ignore_patterns("__pycache__"))
-    place_number(folder / "targets", program("return [1.0]"))
+    place_number(folder / "targets", program("return [2.5]"))
     (folder / "scripts").mkdir()
     lines = [json.dumps({"answer": answer(what)}) for what in ANSWERS]
     (folder / "scripts" / "number.jsonl").write_text("\n".join(lines) + "\n")
