@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) -m ops.bootstrap --quiet
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-throughput bench-search bench-null bench-imports bench-audit \
+.PHONY: help setup demo up test check bench bench-throughput bench-search bench-null bench-imports bench-corpus bench-audit \
 	bench-kills format image image-hip image-triton lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
@@ -67,6 +67,9 @@ bench-null: setup ## a hundred changes that change nothing, through the whole da
 
 bench-imports: setup ## other people's examples (EXAMPLES='openevolve=FOLDER …'), one candidate of each
 	@$(BIN)/python -m tests.bench.imports $(EXAMPLES)
+
+bench-corpus: setup ## the attacks of the corpus on an evaluation without defences: what is believed, what does harm (4 minutes)
+	@$(BIN)/python -m tests.corpus.undefended
 
 bench-audit: setup ## seconds to verify an audit log of a million records, from files and public key alone
 	@$(BIN)/python -m tests.bench.audit
