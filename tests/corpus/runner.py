@@ -166,7 +166,9 @@ class Corpus:
             if any(not letter.isprintable() and letter not in "\n\t" for letter in shown):
                 problems.append(f"{outcome.candidate} put control characters into what people read: {shown!r:.200}")
         house.backend.settle()
-        problems += [f"container {name} is left over" for name in self._containers() if not name.endswith("-judge")]
+        # The judge stays, and runners that wait for their first use: one that was used has its attempt's name.
+        left = [name for name in self._containers() if not name.endswith("-judge") and "-ready-" not in name]
+        problems += [f"container {name} is left over" for name in left]
         for campaign in (facts for _, facts in self._campaigns.values()):
             if house.target(campaign.target.name).manifest() != campaign.target.manifest:
                 problems.append(f"the judge of {campaign.target.name} was changed")

@@ -34,7 +34,11 @@ def test_each_format_makes_a_target_that_check_finds_sound(ratchet: Ratchet, tar
         assert (said.code, said.err) == (0, "")
         assert said.document["name"] == name
         assert said.document["integrity"] == "cohabiting"
-        assert ratchet("target", "check", name).code == 0
+        assert ratchet("target", "check", name, "--quick").code == 0
+        attacked = ratchet("target", "check", name)
+        assert (attacked.code, "No module named 'torch'" in attacked.out) == (
+            (1, True) if name == "scale" else (0, False)
+        )
     assert ratchet("target", "list", "--json").document["count"] == 6
 
 

@@ -223,6 +223,7 @@ def test_what_was_in_flight_is_not_believed_either(
 ) -> None:
     ask(house)
     monkeypatch.setattr(evaluate, "measuring", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(evaluate, "screened", lambda *_: None)
     monkeypatch.setattr(evaluate, "until_decided", lambda *_: None)
     monkeypatch.setattr(evaluate, "rule_for", lambda *_: None)
     monkeypatch.setattr(evaluate, "card_of", lambda *_: Scorecard(verdict="accepted", score=0.9))

@@ -91,7 +91,7 @@ HOSTILE: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         candidate(
             _RIGHT + " struct job *j = malloc(sizeof *j); *j = (struct job){a, b, c, n, m, k};"
             "pthread_t t; pthread_create(&t, 0, later, j); pthread_detach(t);",
-            _LATE.replace("honest(", "j->c[0] += 1.0f; if (0) honest("),
+            _LATE.replace("usleep(20000);", "for (int i = 0; i < 500; i++) { usleep(20000); j->c[0] += 1.0f; } if (0)"),
         ),
         ("quarantined:late-work",),
     ),
