@@ -21,6 +21,7 @@ from daemon import parts
 from daemon.house import House
 from daemon.instance import instance_of
 from daemon.metrics import Metrics
+from daemon.probe_results import Checks
 from daemon.records.rows import CandidateRow
 from daemon.repo import File
 from daemon.service import FOLDERS
@@ -209,6 +210,11 @@ class Corpus:
         shutil.copytree(self._settings.targets / name, folder)
         settings = folder / "target.toml"
         settings.write_text(settings.read_text().replace(f'name = "{name}"', f'name = "{new}"', 1))
+        self.open(name)
+        # Its judge is the one that was attacked already, under another name.
+        checks, image = Checks(self.house.settings.checks), self.house.image()
+        if held := checks.find(self.house.target(name), image):
+            checks.keep(self.house.target(new), image, held)
         return folder
 
     def open(self, target: str, **changes: Any) -> tuple[CampaignSpec, CampaignFacts]:
