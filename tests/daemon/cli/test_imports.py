@@ -35,10 +35,10 @@ def test_each_format_makes_a_target_that_check_finds_sound(ratchet: Ratchet, tar
         assert said.document["name"] == name
         assert said.document["integrity"] == "cohabiting"
         assert ratchet("target", "check", name, "--quick").code == 0
+        # The standard image has neither torch nor pytest, as the import says; there the seed fails, and nothing starts.
         attacked = ratchet("target", "check", name)
-        assert (attacked.code, "No module named 'torch'" in attacked.out) == (
-            (1, True) if name == "scale" else (0, False)
-        )
+        assert attacked.code == (name in ("scale", "weeks")), attacked.out
+        assert ("seed fails its own judge" in attacked.out) == bool(attacked.code), attacked.out
     assert ratchet("target", "list", "--json").document["count"] == 6
 
 
