@@ -15,6 +15,7 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
+from daemon.records.earlier import Earlier
 from daemon.records.holds import Holds
 from daemon.records.journal import Journal
 from daemon.records.ledger import Ledger
@@ -40,6 +41,7 @@ class House:
     ledger: Ledger
     journal: Journal
     audit: AuditLog
+    earlier: Earlier
     blobs: BlobStore
     archive: Archive
     trees: TreeStore

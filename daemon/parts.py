@@ -26,6 +26,7 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
+from daemon.records.earlier import Earlier
 from daemon.records.db import Database
 from daemon.records.holds import Holds
 from daemon.records.journal import Journal
@@ -140,6 +141,7 @@ def build(settings: Settings, instance: str, metrics: Metrics, engine: OpaEngine
         ledger=ledger,
         journal=journal,
         audit=audit,
+        earlier=Earlier(home / "audit"),
         blobs=blobs,
         archive=archive,
         trees=trees,

@@ -112,6 +112,7 @@ class Workers:
                 activities=activities,
                 activity_executor=self._pools[queue],
                 max_concurrent_activities=count,
+                max_concurrent_local_activities=count,
                 interceptors=interceptors,
                 workflow_runner=SandboxedWorkflowRunner(restrictions=passed),
                 graceful_shutdown_timeout=timedelta(seconds=grace_seconds),

@@ -50,6 +50,7 @@ class DockerEngine:
         self._lock = threading.Lock()
         self._idle: list[docker.APIClient] = []
         self._version = ""
+        self._groups_are_here = False
 
     def facts(self) -> EngineFacts:
         """Version and abilities of the engine."""
@@ -122,7 +123,10 @@ class DockerEngine:
     def sample(self, container: str) -> Sample | None:
         """See `engine.Engine.sample`. From the host's control groups if they are here, else the engine's statistics."""
         if self._local and (seen := cgroups.read(container)) is not None:
+            self._groups_are_here = True
             return seen
+        if self._groups_are_here:
+            return None  # it has ended, and its group with it: the engine would have to look for nothing
         with self._call("sampling a container", "sample", silence_is_none=True, conflict_is_none=True) as api:
             stats: dict[str, Any] = api.stats(container, stream=False, one_shot=True)
             pids = stats.get("pids_stats", {}).get("current")

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import failures, queues, views
     from workflows.activities import CampaignActivities
     from workflows.candidate import Candidate
+    from workflows.light import light
     from workflows.models import (
         AccountLine,
         CampaignFacts,
@@ -114,9 +115,7 @@ class Campaign:
             wall_seconds=workflow.time() - self._progress.started,
         )
         try:
-            answer: StopAnswer = await workflow.execute_activity_method(
-                CampaignActivities.check_stop, args=[question], **LIGHT
-            )
+            answer: StopAnswer = await light(CampaignActivities.check_stop, [question])
         except ActivityError as error:
             self._stop(failures.rule_of(error, "stop"), str(error.cause))
             return None
@@ -133,8 +132,8 @@ class Campaign:
         number = self._progress.next_number
         inbox = self._progress.inbox
         try:
-            choice = await workflow.execute_activity_method(
-                CampaignActivities.choose, args=[self._spec, facts, number, inbox[0] if inbox else None], **LIGHT
+            choice = await light(
+                CampaignActivities.choose, [self._spec, facts, number, inbox[0] if inbox else None]
             )
         except ActivityError as error:
             await self._out_of(failures.rule_of(error, "choose"), str(error.cause))

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import failures, queues
     from workflows.activities import CandidateActivities
     from workflows.holding import Holding, soft_denial
+    from workflows.light import light
     from workflows.models import CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
     from workflows.people import Approval
     from workflows.promotion import promoted
@@ -82,17 +83,7 @@ class Candidate:
                     raise
 
     async def _light(self, step: Callable[..., R], *args: Any) -> R:
-        async def run() -> R:
-            return await workflow.execute_activity_method(
-                step,
-                args=args,
-                task_queue=queues.MAIN,
-                start_to_close_timeout=queues.LIGHT,
-                retry_policy=queues.INFRASTRUCTURE,
-                summary=self._spec.choice.candidate,
-            )
-
-        return await self._overridable(run)
+        return await self._overridable(lambda: light(step, args, self._spec.choice.candidate))
 
     async def _heavy(self, step: Callable[..., R], queue: str, *args: Any) -> R:
         async def run() -> R:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 _SEARCH = re.compile(r"<{5,9} ?SEARCH\s*")
 _MIDDLE = re.compile(r"={5,9}\s*")
@@ -21,8 +21,7 @@ class BadAnswer(Exception):
     """The answer cannot be used; the text tells the model what to change."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """A SEARCH/REPLACE block, or a whole file."""
 
     path: str
@@ -31,25 +30,24 @@ class Block:
     replace: list[str]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One use of a tool."""
 
     tool: str
-    words: list[str] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
+    words: Sequence[str] = ()
+    blocks: Sequence[Block] = ()
     """Of the tool `edit` only."""
 
 
-@dataclass
 class Answer:
     """What an answer says, in its own order; its edits are one call of the tool `edit`, before all others."""
 
-    hypothesis: str = ""
-    blocks: list[Block] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
-    tasks: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.hypothesis = ""
+        self.blocks: list[Block] = []
+        self.calls: list[Call] = []
+        self.findings: list[str] = []
+        self.tasks: list[str] = []
 
 
 def read(text: str, files: Mapping[str, str]) -> Answer:

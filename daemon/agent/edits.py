@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ else:
 _HINT_LINES = 400
 
 
-def apply(blocks: list[Block], files: Mapping[str, str]) -> dict[str, str]:
+def apply(blocks: Sequence[Block], files: Mapping[str, str]) -> dict[str, str]:
     """The new text of every file that the blocks change. Raises BadAnswer, and nothing else, for any blocks."""
     changed: dict[str, str] = {}
     for block in blocks:
@@ -62,5 +61,7 @@ def _hint(block: Block, at: list[int], lines: list[str]) -> str:
     if at:
         return "; add neighbouring lines to make them unique"
     wanted = next((line for line in block.search or [] if line.strip()), "")[:200]
+    import difflib  # needed for a hint only, and an agent's start counts
+
     near = difflib.get_close_matches(wanted, [line[:200] for line in lines[:_HINT_LINES]], n=1, cutoff=0.6)
     return f"; the closest line to its first one is {near[0]!r}" if near else ""

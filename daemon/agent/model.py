@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 SOCKET = "/gateway/model.sock"
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_HEAD = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n"
+)
 
 
 class ModelError(Exception):
@@ -20,23 +22,11 @@ class ModelError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """What the model said; `cut` when it ran into its token limit."""
 
     text: str
     cut: bool
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("gateway", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
 
 
 def ask(
@@ -48,24 +38,36 @@ def ask(
     timeout: float = 900.0,
 ) -> Reply:
     """Send the chat, wait for the answer. The gateway knows which model serves a role. Raises ModelError."""
-    body = json.dumps({"model": f"ratchet:{role}", "messages": messages, "max_tokens": max_tokens})
-    connection = _UnixConnection(path, timeout)
+    body = json.dumps({"model": f"ratchet:{role}", "messages": messages, "max_tokens": max_tokens}).encode()
     try:
-        connection.request("POST", "/v1/chat/completions", body.encode(), {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        status, data = response.status, response.read(_MAX_ANSWER_BYTES)
-    except (OSError, http.client.HTTPException) as error:
+        head, data = _exchange(_HEAD % len(body) + body, path, timeout)
+    except OSError as error:
         raise ModelError("unreachable", f"the gateway did not answer: {type(error).__name__}") from error
-    finally:
-        connection.close()
+    status = head[9:12].decode("ascii", "replace")
     try:
         return _read(status, json.loads(data))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError("malformed", f"the gateway's answer is malformed (status {status})") from error
 
 
-def _read(status: int, answer: dict[str, Any]) -> Reply:
-    if status != 200:
+def _exchange(request: bytes, path: str, timeout: float) -> tuple[bytes, bytes]:
+    """Head and body of the answer: one request a connection, and the gateway closes it, so no HTTP library is needed.
+
+    Loading one would be the largest part of an agent's start.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(timeout)
+        link.connect(path)
+        link.sendall(request)
+        answer = bytearray()
+        while len(answer) <= _MAX_ANSWER_BYTES and (part := link.recv(65536)):
+            answer += part
+    head, _, data = bytes(answer).partition(b"\r\n\r\n")
+    return head, data
+
+
+def _read(status: str, answer: dict[str, Any]) -> Reply:
+    if status != "200":
         problem = answer["error"]
         raise ModelError(str(problem["code"])[:100], str(problem["message"])[:500])
     choice = answer["choices"][0]

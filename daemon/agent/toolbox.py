@@ -6,9 +6,8 @@ import importlib.util
 import re
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from daemon.agent.answers import BadAnswer, Call
@@ -27,8 +26,7 @@ class BadGenome(Exception):
     """genome.toml lists a tool that is no tool."""
 
 
-@dataclass(frozen=True)
-class Tool:
+class Tool(NamedTuple):
     """One loaded tool."""
 
     name: str

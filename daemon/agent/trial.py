@@ -6,14 +6,14 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import subprocess
+
     from daemon.agent.compare import complaint
     from daemon.agent.workspace import Trouble, Workspace
 else:
@@ -29,6 +29,8 @@ _UNSTEADY = re.compile(r"0x[0-9a-f]{4,16}|==\d+==")
 
 def build(workspace: Workspace) -> Path:
     """Build into a folder of its own; returns it. Raises Trouble with the compiler's words."""
+    import shutil  # most proposals try nothing, and an agent's start counts
+
     tree, out = workspace.lay_out(), workspace.folder / "out"
     out.mkdir(parents=True, exist_ok=True)
     argv = [str(word).replace("{out}", str(out)) for word in workspace.checks.get("build") or []]
@@ -71,6 +73,8 @@ def execute(argv: list[str], cwd: Path, stdin: bytes, seconds: float, scratch: P
 
     Output goes to files, not pipes: a program that prints without end meets the container's limit on files.
     """
+    import subprocess  # most proposals try nothing, and an agent's start counts
+
     places = [scratch / name for name in ("stdin", "stdout", "stderr")]
     places[0].write_bytes(stdin)
     with places[0].open("rb") as given, places[1].open("wb") as printed, places[2].open("wb") as said:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +14,18 @@ class Trouble(Exception):
     """A tool did not do what was asked, or shows that the edit is wrong; the text is for the model."""
 
 
-@dataclass
 class Workspace:
     """One proposal in the making."""
 
-    task: dict[str, Any]
-    folder: Path = field(default_factory=lambda: WORK)
-    files: dict[str, str] = field(default_factory=dict)
-    """As they stand now; filled with the parent's."""
-    findings: list[str] = field(default_factory=list)
-    """For whoever comes after this candidate."""
-    tasks: list[str] = field(default_factory=list)
-    """What is left to try, for whoever comes after this candidate."""
-
-    def __post_init__(self) -> None:
-        self.files = self.files or dict(self.base)
+    def __init__(self, task: dict[str, Any], folder: Path = WORK) -> None:
+        self.task = task
+        self.folder = folder
+        self.files = dict(self.base)
+        """As they stand now; the parent's to begin with."""
+        self.findings: list[str] = []
+        """For whoever comes after this candidate."""
+        self.tasks: list[str] = []
+        """What is left to try, for whoever comes after this candidate."""
 
     @property
     def base(self) -> dict[str, str]:
@@ -54,6 +49,8 @@ class Workspace:
 
     def lay_out(self) -> Path:
         """The files on the disk, in a fresh folder. Raises Trouble for a path that cannot be one."""
+        import shutil  # most proposals try nothing, and an agent's start counts
+
         tree = self.folder / "tree"
         shutil.rmtree(tree, ignore_errors=True)
         for path, text in self.files.items():

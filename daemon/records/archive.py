@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, RowMapping, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, insert, or_, select, update
 
 from daemon.records.champions import Champions
 from daemon.records.db import Database
@@ -17,6 +18,20 @@ from daemon.records.tables import campaigns, candidates, notes
 from daemon.repo import TreeStore
 from workflows.ports import RefusedError
 
+# Statements that are put together once: building one anew costs more than SQLite takes to carry it out.
+_SAME = select(candidates.c.candidate, candidates.c.campaign, candidates.c.number, candidates.c.created).where(
+    or_(
+        candidates.c.candidate == bindparam("of"),
+        (candidates.c.campaign == bindparam("within")) & (candidates.c.number == bindparam("place")),
+    )
+)
+_WRITE = update(candidates).where(candidates.c.candidate == bindparam("of"))
+_BY_NAME = select(candidates).where(candidates.c.candidate == bindparam("of"))
+_CHANGED = (
+    select(candidates)
+    .where(candidates.c.campaign == bindparam("of"), candidates.c.updated >= bindparam("since"))
+    .order_by(candidates.c.number)
+)
 _JSON = ("reasons", "spent", "times", "inspirations", "features", "cases")
 
 
@@ -103,9 +118,8 @@ class Archive:
         """
         with self._db.begin() as connection:
             now = time.time()  # inside: writers take turns, so what is written later is also later by the clock
-            query = select(candidates.c.candidate, candidates.c.campaign, candidates.c.number, candidates.c.created)
-            mine = (candidates.c.campaign == row.campaign) & (candidates.c.number == row.number)
-            found = connection.execute(query.where(or_(candidates.c.candidate == row.candidate, mine))).mappings().all()
+            names = {"of": row.candidate, "within": row.campaign, "place": row.number}
+            found = connection.execute(_SAME, names).mappings().all()
             for other in found:
                 if (other["candidate"], other["campaign"], other["number"]) != (
                     row.candidate,
@@ -118,15 +132,16 @@ class Archive:
                     )
             row = row.model_copy(update={"created": found[0]["created"] if found else now, "updated": now})
             if found:
-                connection.execute(update(candidates).where(mine).values(_columns(row)))
+                connection.execute(_WRITE, {**_columns(row), "of": row.candidate})
             else:
-                connection.execute(insert(candidates).values(_columns(row)))
+                connection.execute(insert(candidates), _columns(row))
         return row
 
     def get(self, candidate: str) -> CandidateRow | None:
         """One candidate, if it is known."""
-        rows = self._rows(select(candidates).where(candidates.c.candidate == candidate))
-        return rows[0] if rows else None
+        with self._db.read() as connection:
+            found = connection.execute(_BY_NAME, {"of": candidate}).mappings().first()
+        return None if found is None else _row(found)
 
     def candidates(self, campaign: str) -> list[CandidateRow]:
         """All candidates of a campaign by number, the seed first."""
@@ -137,9 +152,14 @@ class Archive:
         found = self._rows(_of(campaign).where(candidates.c.verdict == verdict).order_by(candidates.c.number).limit(1))
         return found[0] if found else None
 
-    def changed(self, campaign: str, since: float) -> list[CandidateRow]:
-        """Candidates that were written at or after a time (Unix seconds), by number."""
-        return self._rows(_of(campaign).where(candidates.c.updated >= since).order_by(candidates.c.number))
+    def changed(self, campaign: str, since: float, known: Mapping[int, float]) -> list[CandidateRow]:
+        """Candidates that were written at or after a time (Unix seconds), by number.
+
+        Without those of which `known` has the last writing, by number.
+        """
+        with self._db.read() as connection:
+            rows = connection.execute(_CHANGED, {"of": campaign, "since": since}).mappings()
+            return [_row(row) for row in rows if known.get(row["number"]) != row["updated"]]
 
     def unrecorded(self, campaign: str) -> list[CandidateRow]:
         """Candidates that were chosen and whose path has not ended: in flight, or waiting for a person."""

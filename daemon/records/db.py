@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from daemon.records.files import make_private
@@ -96,6 +96,12 @@ class Database:
         """A read transaction: one consistent view, never blocked by a writer. Raises InfrastructureError as `begin`."""
         with self._transaction("BEGIN") as connection:
             yield connection
+
+    def prefixed(self, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+        """Whether the text begins with `prefix`, which ends in a slash; by the column's index where there is one."""
+        if self.sqlite:  # compares bytes, so what begins with "a/" is what lies between "a/" and "a0"
+            return (column >= prefix) & (column < f"{prefix[:-1]}0")
+        return column.startswith(prefix, autoescape=True)
 
     @contextmanager
     def _transaction(self, statement: str) -> Iterator[Connection]:

@@ -10,10 +10,20 @@ import json
 import time
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from daemon.records.db import Database
 from daemon.records.tables import hold_answers, holds
+
+
+# Statements that are put together once: every question about a candidate asks for these.
+_WAITING = select(holds).where(holds.c.ended.is_(None)).order_by(holds.c.opened)
+_WAITING_OF = _WAITING.where(holds.c.campaign == bindparam("of"))
+_ANSWERS = (
+    select(hold_answers)
+    .where(hold_answers.c.candidate == bindparam("of"), hold_answers.c.action == bindparam("action"))
+    .order_by(hold_answers.c.created)
+)
 
 
 class HoldRow(NamedTuple):
@@ -69,11 +79,9 @@ class Holds:
 
     def waiting(self, campaign: str = "") -> list[HoldRow]:
         """All that wait, oldest first; of one campaign when it is named."""
-        query = select(holds).where(holds.c.ended.is_(None)).order_by(holds.c.opened)
-        if campaign:
-            query = query.where(holds.c.campaign == campaign)
+        query, names = (_WAITING_OF, {"of": campaign}) if campaign else (_WAITING, {})
         with self._db.read() as connection:
-            return [_row(row) for row in connection.execute(query).mappings()]
+            return [_row(row) for row in connection.execute(query, names).mappings()]
 
     def book(self, candidate: str, key: str, action: str, body: dict[str, Any]) -> bool:
         """Keep an answer; False when this key is there already."""
@@ -87,9 +95,8 @@ class Holds:
 
     def answers(self, candidate: str, action: str) -> list[AnswerRow]:
         """The candidate's booked answers of one kind, oldest first."""
-        mine = (hold_answers.c.candidate == candidate) & (hold_answers.c.action == action)
         with self._db.read() as connection:
-            rows = connection.execute(select(hold_answers).where(mine).order_by(hold_answers.c.created)).mappings()
+            rows = connection.execute(_ANSWERS, {"of": candidate, "action": action}).mappings()
             return [AnswerRow(str(row["action"]), json.loads(row["body"])) for row in rows]
 
 

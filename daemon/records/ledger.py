@@ -14,8 +14,9 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, select, update
 
+from daemon.records import spending
 from daemon.records.db import Database
 from daemon.records.tables import accounts, extensions, reservation_lines, reservations
 from workflows.models import ACCOUNTS, Account
@@ -117,14 +118,15 @@ class Ledger:
                 if spent + reserved + amounts[account] > cap:
                     raise BudgetExceeded(account, cap, spent, reserved, amounts[account])
             if known is None:
-                connection.execute(insert(reservations).values(key=key, campaign=campaign, state="open", created=now))
-                for account, amount in amounts.items():
-                    connection.execute(insert(reservation_lines).values(key=key, account=account, amount=amount))
+                row = {"key": key, "campaign": campaign, "state": "open", "created": now}
+                connection.execute(insert(reservations), row)
+                rows = [{"key": key, "account": account, "amount": amount} for account, amount in amounts.items()]
+                if rows:
+                    connection.execute(insert(reservation_lines), rows)
             else:
                 again = update(reservations).where(reservations.c.key == key)
                 connection.execute(again.values(state="open", created=now, settled=None))
-            for account, amount in amounts.items():
-                _book(connection, campaign, account, reserved=amount)
+            _book(connection, [_change(campaign, account, reserved=amount) for account, amount in amounts.items()])
             return Reservation(key, campaign, "open", dict(amounts), {}, now)
 
     def settle(self, key: str, actual: Amounts) -> Reservation:
@@ -143,19 +145,30 @@ class Ledger:
                 return known
             lines = {str(row["account"]) for row in _accounts(connection, known.campaign)}
             booked: dict[Account, int] = {**known.amounts, **actual}
-            for account, amount in booked.items():
-                if account not in lines:
-                    _add_account(connection, known.campaign, account, granted=-1, cap=0)
-                freed = known.amounts.get(account, 0) if known.state == "open" else 0
-                _book(connection, known.campaign, account, spent=amount, reserved=-freed)
-                mine = (reservation_lines.c.key == key) & (reservation_lines.c.account == account)
-                if account in known.amounts:
-                    connection.execute(update(reservation_lines).where(mine).values(actual=amount))
-                else:
-                    line = insert(reservation_lines).values(key=key, account=account, amount=0, actual=amount)
-                    connection.execute(line)
+            for account in booked.keys() - lines:
+                _add_account(connection, known.campaign, account, granted=-1, cap=0)
+            freed = known.amounts if known.state == "open" else {}
+            changes = [
+                _change(known.campaign, account, spent=amount, reserved=-freed.get(account, 0))
+                for account, amount in booked.items()
+            ]
+            _book(connection, changes)
+            reserved = [
+                {"of": key, "name": account, "taken": booked[account]} for account in booked if account in known.amounts
+            ]
+            if reserved:
+                connection.execute(_SETTLE_LINE, reserved)
+            others = [
+                {"key": key, "account": account, "amount": 0, "actual": amount}
+                for account, amount in booked.items()
+                if account not in known.amounts
+            ]
+            if others:
+                connection.execute(insert(reservation_lines), others)
+            now = time.time()
+            spending.add(connection, known.campaign, key, now, booked)
             done = update(reservations).where(reservations.c.key == key)
-            connection.execute(done.values(state="settled", settled=time.time()))
+            connection.execute(done.values(state="settled", settled=now))
             return known._replace(state="settled", actual=booked)
 
     def release(self, key: str) -> None:
@@ -164,8 +177,8 @@ class Ledger:
             known = _find(connection, key)
             if known is None or known.state != "open":
                 return
-            for account, amount in known.amounts.items():
-                _book(connection, known.campaign, account, reserved=-amount)
+            freed = [_change(known.campaign, account, reserved=-amount) for account, amount in known.amounts.items()]
+            _book(connection, freed)
             connection.execute(update(reservations).where(reservations.c.key == key).values(state="released"))
 
     def extend(self, campaign: str, amounts: Amounts, *, key: str) -> dict[Account, Line]:
@@ -188,7 +201,7 @@ class Ledger:
                 row = {"key": key, "account": account, "campaign": campaign, "amount": amount, "created": time.time()}
                 connection.execute(insert(extensions).values(row))
                 if account in lines:
-                    _book(connection, campaign, account, cap=amount)
+                    _book(connection, [_change(campaign, account, cap=amount)])
                 else:
                     _add_account(connection, campaign, account, granted=-1, cap=amount)
             return _statement(connection, campaign)
@@ -219,7 +232,7 @@ class Ledger:
 
     def spent_under(self, prefix: str) -> dict[Account, int]:
         """What was settled under keys that begin with `prefix`, which ends in a slash: everything about one thing."""
-        mine = (reservations.c.state == "settled") & reservations.c.key.startswith(prefix, autoescape=True)
+        mine = (reservations.c.state == "settled") & self._db.prefixed(reservations.c.key, prefix)
         query = (
             select(reservation_lines.c.account, func.sum(reservation_lines.c.actual))
             .join_from(reservation_lines, reservations, reservations.c.key == reservation_lines.c.key)
@@ -231,28 +244,12 @@ class Ledger:
         return {account: sums[account] for account in ACCOUNTS if account in sums}
 
     def spent_since(self, unix: float, *, campaign: str = "", model: str = "") -> dict[Account, int]:
-        """Spending settled since `unix` (Unix seconds), plus all open reservations at their maximum.
+        """Spending settled since the minute of `unix` (Unix seconds), plus all open reservations at their maximum.
 
-        Of all campaigns, of one, or of the calls of one model.
-
-        Every account is present in the answer.
+        Of all campaigns, of one, or of the calls of one model. Every account is present in the answer.
         """
-        amount = func.coalesce(reservation_lines.c.actual, reservation_lines.c.amount)
-        counted = (reservations.c.state == "open") | (
-            (reservations.c.state == "settled") & (reservations.c.settled >= unix)
-        )
-        query = (
-            select(reservation_lines.c.account, func.sum(amount))
-            .join_from(reservation_lines, reservations, reservations.c.key == reservation_lines.c.key)
-            .where(counted)
-            .group_by(reservation_lines.c.account)
-        )
-        if campaign:
-            query = query.where(reservations.c.campaign == campaign)
-        if model:
-            query = query.where(reservations.c.key.contains(f"/call/{model}/", autoescape=True))
         with self._db.read() as connection:
-            sums = {row[0]: int(row[1]) for row in connection.execute(query)}
+            sums = spending.since(connection, unix, campaign, model)
         return {account: sums.get(account, 0) for account in ACCOUNTS}
 
 
@@ -264,8 +261,14 @@ def _check(amounts: Amounts) -> None:
             raise ValueError(f"ledger: {account} needs a whole number from 0, not {amount!r}")
 
 
+# Statements that are put together once: building one anew costs more than SQLite takes to carry it out.
+_ACCOUNTS = select(accounts).where(accounts.c.campaign == bindparam("of"))
+_RESERVATION = select(reservations).where(reservations.c.key == bindparam("of"))
+_LINES = select(reservation_lines).where(reservation_lines.c.key == bindparam("of"))
+
+
 def _accounts(connection: Connection, campaign: str) -> Iterable[RowMapping]:
-    return connection.execute(select(accounts).where(accounts.c.campaign == campaign)).mappings().all()
+    return connection.execute(_ACCOUNTS, {"of": campaign}).mappings().all()
 
 
 def _add_account(connection: Connection, campaign: str, account: str, *, granted: int, cap: int) -> None:
@@ -273,26 +276,40 @@ def _add_account(connection: Connection, campaign: str, account: str, *, granted
     connection.execute(insert(accounts).values(row))
 
 
-def _book(
-    connection: Connection, campaign: str, account: str, *, cap: int = 0, spent: int = 0, reserved: int = 0
-) -> None:
-    row = update(accounts).where((accounts.c.campaign == campaign) & (accounts.c.account == account))
-    changes = {
-        "cap": accounts.c.cap + cap,
-        "spent": accounts.c.spent + spent,
-        "reserved": accounts.c.reserved + reserved,
-    }
-    connection.execute(row.values(changes))
+_BOOK = (
+    update(accounts)
+    .where((accounts.c.campaign == bindparam("of")) & (accounts.c.account == bindparam("name")))
+    .values(
+        cap=accounts.c.cap + bindparam("more_cap"),
+        spent=accounts.c.spent + bindparam("more_spent"),
+        reserved=accounts.c.reserved + bindparam("more_reserved"),
+    )
+)
+_SETTLE_LINE = (
+    update(reservation_lines)
+    .where((reservation_lines.c.key == bindparam("of")) & (reservation_lines.c.account == bindparam("name")))
+    .values(actual=bindparam("taken"))
+)
+
+
+def _book(connection: Connection, changes: list[dict[str, object]]) -> None:
+    if changes:
+        connection.execute(_BOOK, changes)
+
+
+def _change(campaign: str, account: str, *, cap: int = 0, spent: int = 0, reserved: int = 0) -> dict[str, object]:
+    """A row for `_BOOK`."""
+    return {"of": campaign, "name": account, "more_cap": cap, "more_spent": spent, "more_reserved": reserved}
 
 
 def _statement(connection: Connection, campaign: str) -> dict[Account, Line]:
-    rows = connection.execute(select(accounts).where(accounts.c.campaign == campaign)).mappings()
+    rows = _accounts(connection, campaign)
     lines = {row["account"]: Line(int(row["cap"]), int(row["spent"]), int(row["reserved"])) for row in rows}
     return {account: lines[account] for account in ACCOUNTS if account in lines}
 
 
 def _find(connection: Connection, key: str) -> Reservation | None:
-    row = connection.execute(select(reservations).where(reservations.c.key == key)).mappings().first()
+    row = connection.execute(_RESERVATION, {"of": key}).mappings().first()
     return None if row is None else _with_lines(connection, row)
 
 
@@ -302,8 +319,7 @@ def _told(amounts: Amounts) -> dict[Account, int]:
 
 
 def _with_lines(connection: Connection, row: RowMapping) -> Reservation:
-    query = select(reservation_lines).where(reservation_lines.c.key == row["key"])
-    lines = connection.execute(query).mappings().all()
+    lines = connection.execute(_LINES, {"of": row["key"]}).mappings().all()
     asked = {cast(Account, line["account"]): int(line["amount"]) for line in lines}
     actual = {cast(Account, line["account"]): int(line["actual"]) for line in lines if line["actual"] is not None}
     return Reservation(row["key"], row["campaign"], row["state"], asked, actual, float(row["created"]))

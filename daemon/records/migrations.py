@@ -127,6 +127,16 @@ MIGRATIONS: tuple[Migration, ...] = (
                reason TEXT NOT NULL, since DOUBLE PRECISION NOT NULL)""",
         ),
     ),
+    Migration(
+        6,
+        "spending by minute",
+        (
+            """CREATE TABLE spending (minute BIGINT NOT NULL, campaign TEXT NOT NULL, model TEXT NOT NULL,
+               account TEXT NOT NULL, amount BIGINT NOT NULL CHECK (amount >= 0),
+               PRIMARY KEY (minute, campaign, model, account))""",
+            "CREATE INDEX reservations_by_state ON reservations (state)",
+        ),
+    ),
 )
 
 

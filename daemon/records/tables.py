@@ -49,6 +49,7 @@ reservations = Table(
     Column("settled", Float),
     Index("reservations_by_campaign", "campaign", "state"),
     Index("reservations_by_settled", "settled"),
+    Index("reservations_by_state", "state"),
 )
 
 reservation_lines = Table(
@@ -58,6 +59,16 @@ reservation_lines = Table(
     Column("account", Text, primary_key=True),
     Column("amount", BigInteger, nullable=False),
     Column("actual", BigInteger),
+)
+
+spending = Table(
+    "spending",
+    METADATA,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
 )
 
 model_calls = Table(

@@ -99,6 +99,7 @@ class CampaignSteps:
             search_attributes=self._search_attributes,
         )
         house.audit.append("campaign.open.outcome", actor=DAEMON, campaign=campaign, body=facts.model_dump())
+        house.earlier.begin(campaign)
         row = house.archive.settle_facts(campaign, facts.model_dump_json())
         return CampaignFacts.model_validate_json(row.facts)
 

@@ -50,7 +50,7 @@ def choose(
         row = _row(house, spec, facts, number, candidate, picked)
         body = {"parent": row.parent, "model": row.model, "decision": decision.decision_id, "arm": row.arm}
         made = {"operator": row.operator, "second": row.second, "strategy": picked.strategy, "level": picked.level}
-        if not recorded(house, "candidate.chosen", candidate):
+        if not recorded(house, "candidate.chosen", facts.campaign, candidate):
             house.audit.append(
                 "candidate.chosen",
                 actor=DAEMON,

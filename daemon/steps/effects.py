@@ -27,9 +27,17 @@ def attempt() -> int:
     return activity.info().attempt if activity.in_activity() else 1
 
 
-def recorded(house: House, kind: str, candidate: str) -> bool:
-    """Whether an earlier attempt of the activity under way, cut short, has recorded this kind about the candidate."""
-    return attempt() > 1 and kind in told(house, candidate)
+def recorded(house: House, kind: str, campaign: str, candidate: str) -> bool:
+    """Whether an earlier attempt of the step under way, cut short, has recorded this kind about the candidate.
+
+    The first attempt is a local activity: before it there can only have been one in a process that ended. Whatever
+    comes later follows trouble, and looks into the log itself.
+    """
+    if not activity.in_activity():
+        return False
+    if activity.info().is_local and attempt() == 1:
+        return house.earlier.has(kind, campaign, candidate)
+    return kind in told(house, candidate)
 
 
 def told(house: House, candidate: str) -> dict[str, dict[str, Any]]:

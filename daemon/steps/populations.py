@@ -18,6 +18,7 @@ KEPT = 16
 @dataclass
 class _Kept:
     members: dict[int, Member] = field(default_factory=dict)
+    written: dict[int, float] = field(default_factory=dict)
     seen: float = 0.0
 
 
@@ -33,8 +34,10 @@ class Populations:
         """Every candidate by number, the seed first, as the archive has them now."""
         with self._lock:
             kept = self._kept.pop(campaign, None) or _Kept()
-            for row in self._archive.changed(campaign, kept.seen - OVERLAP if kept.members else 0.0):
+            since = kept.seen - OVERLAP if kept.members else 0.0
+            for row in self._archive.changed(campaign, since, kept.written):
                 kept.members[row.number] = member(row)
+                kept.written[row.number] = row.updated
                 kept.seen = max(kept.seen, row.updated)
             self._kept[campaign] = kept
             while len(self._kept) > KEPT:

@@ -26,6 +26,8 @@ FAULTY = "provider-fault"
 TASK = "task"
 TASKS = 10
 """Newest entries of the campaign's task list that an agent is shown."""
+ASKED = 100
+"""Newest candidates whose agents' lists are read for it."""
 
 
 def propose(house: House, spec: CandidateSpec) -> Proposal:
@@ -160,8 +162,8 @@ def _left(house: House, spec: CandidateSpec) -> list[str]:
     if spec.choice.arm == "control":
         return []
     found: dict[str, None] = {}
-    for one in house.populations.of(spec.campaign):
-        if one.bundle and one.verdict and house.blobs.has(one.bundle):
+    for one in [one for one in house.populations.of(spec.campaign) if one.bundle and one.verdict][-ASKED:]:
+        if house.blobs.has(one.bundle):
             found |= dict.fromkeys(_tasks_in(house.blobs, one.bundle))
     return list(found)[-TASKS:]
 

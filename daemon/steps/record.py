@@ -50,7 +50,9 @@ def record(
         }
     )
     repeated = fresh.model_dump(exclude={"created", "updated"}) == row.model_dump(exclude={"created", "updated"})
-    known = (repeated and RECORDED in row.times) or recorded(house, "candidate.decided", choice.candidate)
+    known = (repeated and RECORDED in row.times) or recorded(
+        house, "candidate.decided", spec.campaign, choice.candidate
+    )
     if not known:
         house.audit.append(
             "candidate.decided",

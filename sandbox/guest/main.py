@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import socket
@@ -10,31 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .build import build
-from .evaluation import load_evaluation
 from .failure import Failure
 from .memory import Memory
-from .native import load_native
-from .plain import load_plain
-from .program import load_program
-from .python import load_python
 
 Call = Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]
 
 
 def main(argv: list[str]) -> None:
-    """Serve one judge until it hangs up."""
-    parser = argparse.ArgumentParser(prog="guest")
-    parser.add_argument("--io", type=Path, default=Path("/io"))
-    parser.add_argument("--candidate", type=Path, default=Path("/candidate"))
-    parser.add_argument("--evaluator", type=Path, default=Path("/evaluator"))
-    parser.add_argument("--work", type=Path, default=Path("/work"))
-    options = parser.parse_args(argv)
+    """Serve one judge until it hangs up. `argv` may name other places than `/io` and so on, as in `--io FOLDER`."""
+    given = dict(zip(argv[::2], argv[1::2], strict=True))
+    io, *others = (Path(given.get(f"--{name}", f"/{name}")) for name in ("io", "candidate", "evaluator", "work"))
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    handle = os.open(options.io / "sock", os.O_PATH | os.O_DIRECTORY)
+    handle = os.open(io / "sock", os.O_PATH | os.O_DIRECTORY)
     link.connect(f"/proc/self/fd/{handle}/s")
     os.close(handle)
-    Guest(options.io, options.candidate, options.evaluator, options.work).serve(link)
+    Guest(io, *others).serve(link)
 
 
 class Guest:
@@ -65,6 +54,8 @@ class Guest:
                 self._memory = Memory(self._io / "in", request["in"], self._io / "out", request["out"])
                 return {"ok": True}
             if request["do"] == "build":
+                from .build import build  # what a request needs is loaded for it: a runner's start counts
+
                 return {"ok": True, "log": build(request["argv"], request["seconds"], *self._places(request))}
             self._call = self._load(request)
             return {"ok": True}
@@ -76,14 +67,24 @@ class Guest:
             raise Failure("load", "no memory is mapped")
         candidate, work = self._places(request)
         if request["language"] == "c":
+            from .native import load_native
+
             return load_native(work / request["file"], request["symbol"], self._memory)
         if request["language"] == "evaluator":
+            from .evaluation import load_evaluation
+
             places = (candidate, self._evaluator, request["file"], request["symbol"], request["seconds"])
             return load_evaluation(*places, work, self._memory)
         if request["language"] == "json":
+            from .plain import load_plain
+
             return load_plain(candidate, request["file"], self._memory)
         if request["language"] == "program":
+            from .program import load_program
+
             return load_program(work / request["file"], self._memory)
+        from .python import load_python
+
         return load_python(candidate, request["file"], request["symbol"], self._memory)
 
     def _places(self, request: dict[str, Any]) -> tuple[Path, Path]:

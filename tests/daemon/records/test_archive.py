@@ -106,10 +106,12 @@ def test_the_board_shows_the_accepted(archive: Archive) -> None:
 def test_what_was_written_since_is_found_again(archive: Archive) -> None:
     first = archive.put(_row(1))
     second = archive.put(_row(2, arm="control", operator="crossover", second="c-c1", cases={"a": 0.5}))
-    assert [row.candidate for row in archive.changed("c", 0.0)] == ["c-c0", "c-c1", "c-c2"]
-    assert archive.changed("c", second.updated) == [second]
+    assert [row.candidate for row in archive.changed("c", 0.0, {})] == ["c-c0", "c-c1", "c-c2"]
+    assert archive.changed("c", second.updated, {}) == [second]
+    assert archive.changed("c", 0.0, {0: 1.0, 1: first.updated}) == archive.changed("c", 0.0, {1: first.updated})
+    assert [row.number for row in archive.changed("c", 0.0, {1: first.updated, 2: first.updated})] == [0, 2]
     again = archive.put(first)
-    assert archive.changed("c", again.updated)[0] == again and archive.changed("d", 0.0) == []
+    assert archive.changed("c", again.updated, {})[0] == again and archive.changed("d", 0.0, {}) == []
 
 
 def test_lineage_goes_back_to_the_seed(archive: Archive) -> None:
