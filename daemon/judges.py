@@ -1,14 +1,13 @@
-"""The judges of running campaigns: one long-lived judge container each, and one measurement for each reserved CPU."""
+"""The judges of running campaigns: one long-lived judge container each, and the CPUs that are measured on."""
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.governed import CAMPAIGN, GovernedBackend
+from daemon.seats import Seats
 from kernels.target import Target
 from sandbox.judging import Judge
 from sandbox.payload import collect, digest, place
@@ -25,9 +24,8 @@ class Judges:
         self._state = state
         self._lock = threading.Lock()  # protects _judges
         self._judges: dict[str, Judge] = {}
-        self._cpus: queue.SimpleQueue[str] = queue.SimpleQueue()
-        for cpu in cpus:
-            self._cpus.put(cpu)
+        self.seats = Seats(cpus)
+        """Where sessions run."""
 
     def get(self, campaign: str, target: Target, image: str) -> Judge:
         """The campaign's judge, started if need be. Raises InfrastructureError."""
@@ -59,15 +57,6 @@ class Judges:
         with self._lock:
             judge = self._judges.get(campaign)
         return {} if judge is None else {name: digest(collect(folder)) for name, folder in judge.programs().items()}
-
-    @contextmanager
-    def measuring_cpu(self) -> Iterator[str]:
-        """A CPU that no other measurement uses; waits for one."""
-        cpu = self._cpus.get()
-        try:
-            yield cpu
-        finally:
-            self._cpus.put(cpu)
 
     def close(self, campaign: str) -> None:
         """End the campaign's judge, if it runs."""

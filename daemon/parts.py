@@ -26,8 +26,8 @@ from daemon.metrics import Metrics
 from daemon.records.archive import Archive
 from daemon.records.audit import AuditLog
 from daemon.records.blobs import BlobStore
-from daemon.records.earlier import Earlier
 from daemon.records.db import Database
+from daemon.records.earlier import Earlier
 from daemon.records.holds import Holds
 from daemon.records.journal import Journal
 from daemon.records.keys import ensure_signing_key

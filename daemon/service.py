@@ -37,6 +37,7 @@ from daemon.metrics import Metrics
 from daemon.packages import require_locked
 from daemon.pulse import Pulse
 from daemon.records.canonical import canonical
+from daemon.seats import SHARING
 from daemon.settings import CHECKOUT, Settings
 from daemon.steps.campaigns import CampaignSteps
 from daemon.steps.candidates import CandidateSteps
@@ -112,7 +113,8 @@ class Service:
             ReplaySteps(self.house),
             QuarantineSteps(self.house),
             propose_slots=settings.propose_slots,
-            measure_slots=len(settings.measuring) + 1,
+            # One more than there are seats: its question to policy and its folders are ready when a seat is free.
+            measure_slots=SHARING * len(settings.measuring) + 1,
             gpus=self.house.gpus.served,
             grace_seconds=self._grace,
             interceptors=[Halt(self._halted), Faults(self.metrics)],

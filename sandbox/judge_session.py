@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
@@ -124,10 +124,12 @@ class Session:
         answer = self._ask("trial", self._patience(), arm=arm, at=at, suites=list(suites))
         return Trial(str(answer.get("verdict", "")), _cut(str(answer.get("feedback", ""))))
 
-    def check(self, arm: str, suite: str) -> int:
+    def check(self, arm: str, suite: str, before_quiet: Callable[[], object] = lambda: None) -> int:
         """Call the arm on every case of a suite and check each answer; returns the number of cases.
 
-        Raises CandidateFault (`failed:wrong`, `failed:bad-output`, `killed:…`, `quarantined:…`) or InfrastructureError.
+        Then it has to keep still for a moment, so that a late writer shows itself: nobody is called while that is
+        awaited, and `before_quiet` is called ahead of it. Raises CandidateFault (`failed:wrong`, `failed:bad-output`,
+        `killed:…`, `quarantined:…`) or InfrastructureError.
         """
         answer = self._ask("check", self._patience(), arm=arm, suite=suite)
         cases, values = answer.get("cases"), answer.get("values")
@@ -137,6 +139,8 @@ class Session:
             raise InfrastructureError("judge: the answer to check has no values")
         if arm == "child":
             self.checked = {str(case): float(value) for case, value in values.items()}
+        before_quiet()
+        self._ask("quiet", self._patience(), arm=arm)
         return cases
 
     def pairs(self, count: int, suite: str) -> list[Pair]:

@@ -62,6 +62,8 @@ class Prepared:
         running = self.runners.pop(arm, None)
         if running is None or (running.alive() and (self.folder / arm).stat().st_ino == self.inodes[arm]):
             return running
+        with suppress(InfrastructureError):
+            running.kill()  # before another is started that connects to the same socket
         running.remove()
         return None
 

@@ -132,9 +132,7 @@ class Campaign:
         number = self._progress.next_number
         inbox = self._progress.inbox
         try:
-            choice = await light(
-                CampaignActivities.choose, [self._spec, facts, number, inbox[0] if inbox else None]
-            )
+            choice = await light(CampaignActivities.choose, [self._spec, facts, number, inbox[0] if inbox else None])
         except ActivityError as error:
             await self._out_of(failures.rule_of(error, "choose"), str(error.cause))
             return None

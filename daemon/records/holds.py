@@ -15,7 +15,6 @@ from sqlalchemy import RowMapping, bindparam, insert, select, update
 from daemon.records.db import Database
 from daemon.records.tables import hold_answers, holds
 
-
 # Statements that are put together once: every question about a candidate asks for these.
 _WAITING = select(holds).where(holds.c.ended.is_(None)).order_by(holds.c.opened)
 _WAITING_OF = _WAITING.where(holds.c.campaign == bindparam("of"))

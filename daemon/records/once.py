@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, insert, select
 from daemon.records.db import Database
 from daemon.records.tables import kept
 
-
 _VALUE = select(kept.c.value).where(kept.c.scope == bindparam("of"), kept.c.key == bindparam("name"))
 
 

@@ -49,7 +49,7 @@ _BEFORE = _LINES.where(
 
 
 def model_of(key: str) -> str:
-    """The model that a reservation's key names, as in `<candidate>/call/<model>/<index>/<digest>/<attempt>`, or none."""
+    """The model that a key names, as in `<candidate>/call/<model>/<index>/<digest>/<attempt>`; or nothing."""
     _, call, rest = key.partition(_CALL)
     return rest.rsplit("/", 3)[0] if call else ""
 

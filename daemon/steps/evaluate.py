@@ -12,7 +12,7 @@ from daemon.search.folding import fold
 from daemon.search.intervals import Interval
 from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, screened, until_decided
 from kernels.target import Target
-from sandbox.judging import CandidateFault
+from sandbox.judging import CandidateFault, Session
 from workflows.models import CandidateSpec, Edit, Scorecard
 
 
@@ -20,6 +20,13 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
     """The scorecard, kept in the archive before it is returned."""
     target = house.target(spec.facts.target.name)
     parent = house.candidate(spec.choice.parent)
+    screen: list[Outcome] = []
+
+    def enough(session: Session) -> bool:
+        outcome = screened(house, spec.campaign, session, target, parent.tree)
+        screen.extend([outcome] if outcome else [])
+        return outcome is not None
+
     try:
         with measuring(
             house,
@@ -30,9 +37,11 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
             trees=(edit.tree, parent.tree),
             suite="visible",
             body={"tree": edit.tree, "parent_tree": parent.tree},
+            enough=enough,
         ) as session:
-            outcome = screened(house, spec.campaign, session, target, parent.tree)
-            if outcome is None:
+            if screen:
+                outcome = screen[0]
+            else:
                 alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
                 outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
         card = card_of(target, outcome, parent)

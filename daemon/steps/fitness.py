@@ -36,8 +36,8 @@ def require_fit(house: House, campaign: str, target: Target, image: str) -> None
 
 
 def _attack(house: House, campaign: str, target: Target, image: str) -> Checked:
-    with house.judges.measuring_cpu() as cpu:
-        return attack(house.judges.get(campaign, target, image), target, cpu)
+    with house.judges.seats.take(alone=True) as seat:
+        return attack(house.judges.get(campaign, target, image), target, seat.cpu)
 
 
 def _told(checked: Checked) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -105,12 +105,14 @@ def measuring(
     suite: str,
     body: Mapping[str, Any],
     seed: bytes = b"",
+    enough: Callable[[Session], bool] = lambda session: False,
 ) -> Iterator[Session]:
     """Measure `trees` (child, parent) as one effect: reserved, recorded, the child built and right on `suite`.
 
     The seed of the inputs comes from the operating system, unless it is given; it is committed to the audit log before
     the run and revealed after it. A measurement on the `sealed` suite counts as one query of it. A fault of the
-    candidate is a result: the effect is recorded as done before it is raised.
+    candidate is a result: the effect is recorded as done before it is raised. `enough` says of the checked child
+    whether nothing more will be measured: then the next session has its turn while this one is looked at once more.
 
     Raises CandidateFault, InfrastructureError, RefusedError (the judge is not what it was), BudgetExceeded (before
     anything happened).
@@ -127,15 +129,17 @@ def measuring(
         try:
             with (
                 intact(house, campaign, candidate, target),
-                opened(house, judge, wanted, tell, taken) as session,
+                opened(house, judge, wanted, tell, taken) as (session, seat),
             ):
                 tell("seed.committed", body={"step": step, "sha256": hashlib.sha256(session.seed).hexdigest()})
                 try:
                     if suite == "sealed":
                         taken.add("sealed_queries", 1)
+                    seat.enter()
                     session.build("child")
-                    session.check("child", suite)
+                    session.check("child", suite, lambda: seat.leave() if enough(session) else None)
                     yield session
+                    seat.leave()
                     if target.metric.kind == "score" and suite == "visible":
                         _learn(house, campaign, session, trees[0])
                 finally:

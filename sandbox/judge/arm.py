@@ -64,14 +64,23 @@ class Arm:
         """Wait for the runner and greet it; once connected, nobody else can."""
         if self._link is not None:
             return
-        self._listener.settimeout(CONNECT_SECONDS)
-        try:
-            peer, _ = self._listener.accept()
-        except TimeoutError as error:
-            raise Fault("absent", f"the runner did not connect within {CONNECT_SECONDS:g} s") from error
+        deadline = time.monotonic() + CONNECT_SECONDS
+        while self._link is None:
+            self._listener.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                peer, _ = self._listener.accept()
+            except TimeoutError as error:
+                raise Fault("absent", f"the runner did not connect within {CONNECT_SECONDS:g} s") from error
+            self._link = Link(peer)
+            try:
+                self.ask({"do": "hello", "in": self._in.size, "out": self._out.size}, 10.0)
+            except Fault as fault:
+                if fault.verdict != "lost":
+                    raise
+                # One that had waited for this arm and was replaced: its connection stands in line before the other's.
+                self._link.close()
+                self._link = None
         self._listener.close()
-        self._link = Link(peer)
-        self.ask({"do": "hello", "in": self._in.size, "out": self._out.size}, 10.0)
 
     def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send one request and take its answer. Raises Fault for everything but a well-formed answer in time."""

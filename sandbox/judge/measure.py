@@ -72,7 +72,7 @@ class Measurement:
         return self._evaluator.cases(suite, generator(self._seed, "cases", suite))
 
     def check(self, name: str, arm: Arm, suite: str) -> tuple[int, dict[str, float]]:
-        """Call every case of a suite, in random order, some of them twice, and check it.
+        """Call every case of a suite, in random order, some of them twice, and check it; `quiet` is to follow.
 
         Returns their number and, of a target with a score, the value of each case that counts.
         """
@@ -95,11 +95,14 @@ class Measurement:
                 self._repeat(arm, answer)
         except Fault as fault:
             raise ArmFault(name, _hide(fault, suite)) from fault
+        return len(cases), values
+
+    def quiet(self, name: str, arm: Arm) -> None:
+        """Require that the arm has been still for a moment since its last answer. Raises ArmFault."""
         try:
             arm.quiesce()
         except Fault as fault:
             raise ArmFault(name, fault) from fault
-        return len(cases), values
 
     def pairs(self, arms: dict[str, Arm], count: int, suite: str) -> list[dict[str, Any]]:
         """Measure `count` pairs of parent and child, interleaved, each pair on one fresh draw in random order."""
@@ -132,10 +135,7 @@ class Measurement:
                 self._settle(arms, held, suite, rng)
         self._settle(arms, held, suite, rng)
         for name, arm in arms.items():
-            try:
-                arm.quiesce()
-            except Fault as fault:
-                raise ArmFault(name, fault) from fault
+            self.quiet(name, arm)
         return found
 
     def _warm(self, name: str, arm: Arm, case: Case, suite: str) -> None:

@@ -69,6 +69,7 @@ class Session:
                 "build": self._build,
                 "trial": self._trial,
                 "check": self._check,
+                "quiet": self._quiet,
                 "pairs": self._pairs,
                 "close": lambda _: {},
             }
@@ -145,6 +146,7 @@ class Session:
             self._build(request)
             for suite in request["suites"]:
                 measurement.check(name, arm, str(suite))
+                measurement.quiet(name, arm)
         except ArmFault as error:
             if error.fault.verdict not in HARMLESS:
                 raise
@@ -159,6 +161,11 @@ class Session:
         name = str(request["arm"])
         cases, values = _need(self._measurement).check(name, self._arms[name], str(request["suite"]))
         return {"cases": cases, "values": values}
+
+    def _quiet(self, request: dict[str, Any]) -> dict[str, Any]:
+        name = str(request["arm"])
+        _need(self._measurement).quiet(name, self._arms[name])
+        return {}
 
     def _pairs(self, request: dict[str, Any]) -> dict[str, Any]:
         found = _need(self._measurement).pairs(self._arms, int(request["count"]), str(request["suite"]))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from tests.workflows.conftest import Start
 from tests.workflows.fakes import FakePorts
@@ -40,7 +41,7 @@ async def test_one_that_meets_trouble_is_seen_with_its_failure_and_retried(run: 
         await asyncio.sleep(0.1)
         try:
             description = await client.get_workflow_handle(f"{handle.id}-c1").describe()
-        except Exception:  # not started yet
+        except RPCError:  # not started yet
             continue
         found = description.raw_description.pending_activities
         pending = {one.activity_type.name: one.last_failure.message for one in found if one.last_failure.message}

@@ -38,7 +38,9 @@ SPENT = st.lists(
 
 
 @given(SPENT, st.integers(0, 12))
-def test_sums_are_those_of_the_settlements(tmp_path_factory: pytest.TempPathFactory, spent: list, back: int) -> None:
+def test_sums_are_those_of_the_settlements(
+    tmp_path_factory: pytest.TempPathFactory, spent: list[tuple[str, str, int, int]], back: int
+) -> None:
     folder = tmp_path_factory.mktemp("spending")
     now = 1_800_000_000.0 // MINUTE * MINUTE + 3 * MINUTE
     with pytest.MonkeyPatch.context() as patch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from daemon.probe_results import Attack, Checked
+from daemon.seats import Seats
 from daemon.steps import fitness
 from kernels.target import load_target
 from tests.daemon.targets import write
@@ -31,7 +31,7 @@ class Log:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Any:
-    judges = SimpleNamespace(measuring_cpu=lambda: nullcontext("0"), get=lambda *_: None)
+    judges = SimpleNamespace(seats=Seats(["0"]), get=lambda *_: None)
     return SimpleNamespace(settings=SimpleNamespace(checks=tmp_path / "checks"), audit=Log(), judges=judges)
 
 

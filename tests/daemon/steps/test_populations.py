@@ -17,22 +17,22 @@ def test_it_follows_the_archive_and_reads_only_what_is_new(tmp_path: Path) -> No
     archive = Archive(db)
     archive.open_campaign("c", "matmul", "{}", "{}")
     archive.add_seed("c", "c-c0", tree="t", commit="s", ref="r")
-    known, read = Populations(archive), []
+    kept, read = Populations(archive), []
     changed = archive.changed
 
-    def watched(campaign: str, since: float, written: Mapping[int, float]) -> list[CandidateRow]:
-        rows = changed(campaign, since, written)
+    def watched(campaign: str, since: float, known: Mapping[int, float]) -> list[CandidateRow]:
+        rows = changed(campaign, since, known)
         read.append(len(rows))
         return rows
 
     archive.changed = watched  # type: ignore[method-assign]
     for number in range(1, 30):
         row = archive.put(CandidateRow(campaign="c", number=number, candidate=f"c-c{number}", parent="c-c0"))
-        assert [one.number for one in known.of("c")] == list(range(number + 1))
+        assert [one.number for one in kept.of("c")] == list(range(number + 1))
         archive.put(row.model_copy(update={"verdict": "accepted", "score": 1.0}))
-        assert known.of("c")[-1].verdict == "accepted"
+        assert kept.of("c")[-1].verdict == "accepted"
     assert max(read[1:]) == 1, read
-    assert known.of("c") == [member(row) for row in archive.candidates("c")] == Populations(archive).of("c")
+    assert kept.of("c") == [member(row) for row in archive.candidates("c")] == Populations(archive).of("c")
     db.close()
 
 
