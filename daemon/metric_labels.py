@@ -25,6 +25,7 @@ STEPS = (
     "stop",
     "propose",
     "gate",
+    "screen",
     "commit",
     "device",
     "evaluate",

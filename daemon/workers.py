@@ -89,6 +89,7 @@ class Workers:
             around.close_campaign,
             path.propose,
             path.gate_edit,
+            path.screen,
             path.commit,
             path.pick_device,
             path.evaluate,

@@ -127,6 +127,9 @@ class Search(Section):
     near: float | None = Field(None, gt=0, le=1)
     """Share of equal token runs above which a tree with the same constants counts as tried already, for large trees.
     Absent: only trees that are certain to behave the same do."""
+    alike: float = Field(0.95, gt=0, le=1)
+    """Likeness to an earlier candidate from which on a campaign's models for `embed` and `novelty` are heard: the
+    cosine of the embeddings; without such a model the share of equal token runs."""
     islands: int = Field(4, ge=1, le=64)
     """Populations that evolve apart under `strategy = "islands"`."""
     migrate_every: int = Field(20, ge=1)

@@ -183,6 +183,13 @@ class CandidateActivities:
         return self._port.gate(spec, proposal)
 
     @activity.defn
+    @heartbeating
+    @translated
+    def screen(self, spec: CandidateSpec, edit: Edit) -> Edit:
+        """See `CandidatePort.screen`."""
+        return self._port.screen(spec, edit)
+
+    @activity.defn
     @translated
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """See `CandidatePort.commit`."""

@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.promotion import promoted
 
 R = TypeVar("R")
+SCREENS = frozenset(("embed", "novelty"))
+"""Roles of models that say whether a candidate was tried before."""
 
 
 @workflow.defn(name="Candidate")
@@ -43,6 +45,8 @@ class Candidate:
                 card = Scorecard(verdict=proposal.verdict, feedback=proposal.feedback[:4000])
             else:
                 edit = await self._light(CandidateActivities.gate_edit, spec, proposal)
+                if not edit.verdict and not SCREENS.isdisjoint(spec.choice.roles):
+                    edit = await self._heavy(CandidateActivities.screen, queues.PROPOSE, spec, edit)
                 if edit.verdict:
                     card = Scorecard(verdict=edit.verdict, feedback="\n".join(edit.reasons)[:4000])
                 else:

@@ -19,7 +19,7 @@ ACCOUNTS: tuple[Account, ...] = ("micro_usd", "tokens", "cpu_ms", "gpu_ms", "wal
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 ModelName = Annotated[str, Field(min_length=1, max_length=200)]
-Role = Literal["plan", "edit", "review", "summarise"]
+Role = Literal["plan", "edit", "review", "summarise", "embed", "novelty"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -94,6 +94,9 @@ class CandidatePort(Protocol):
     def gate(self, spec: CandidateSpec, proposal: Proposal) -> Edit:
         """Canonicalise, screen, and ask the decision `edit`."""
 
+    def screen(self, spec: CandidateSpec, edit: Edit) -> Edit:
+        """Where the campaign names models for it: reject what they take for an earlier candidate."""
+
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """Tree to archive; refs/ratchet/<campaign>/<n>."""
 

@@ -108,6 +108,10 @@ _KINDS: dict[str, Callable[[Body], str]] = {
     "candidate.reviewed": lambda body: (
         f"the reviewer {'flags it' if body['flag'] else 'has no objection, which permits nothing'}: {body['reason']}"
     ),
+    "candidate.screened": lambda body: (
+        f"{'the same as' if body['same'] else 'like'} {body['nearest']} (likeness {body['likeness']:.3f})"
+        f"{'' if body['same'] else ', and yet another'} by {body['model']}: {body['reason']}"
+    ),
     "candidate.decided": _decided,
     "hold.approved": lambda body: _told(body, "approves, signature verified"),
     "hold.approval.refused": lambda body: _told(body, "an approval does not count"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from daemon.gateway.errors import ProviderFault
 from daemon.gateway.scripted import ScriptError, scripted_answer
+from daemon.search.vectors import hashed
 
+HASHED = "ratchet/hashed"
+"""The local model of embeddings."""
 PACKAGE_SCRIPTS = Path(__file__).parent / "scripts"
 
 
@@ -44,3 +49,10 @@ def answer(call: LocalCall) -> str:
         except ScriptError as error:
             raise LocalFault(str(error)) from error
     raise LocalFault(f"no local model 'ratchet/{call.model}': there are ratchet/tuner and ratchet/scripted/<name>")
+
+
+def embedded(model: str, text: str) -> str:
+    """The embedding of a text by a local model, as a JSON list. Raises ProviderFault for any but `ratchet/hashed`."""
+    if model != HASHED:
+        raise ProviderFault("request", f"{model} makes no embeddings; {HASHED} does, without a network", billed=False)
+    return json.dumps([round(value, 6) for value in hashed(text)])

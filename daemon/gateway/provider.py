@@ -5,6 +5,7 @@ Importing it takes about three seconds and 165 MB, so it happens on first use; `
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Any
 from daemon.gateway.catalogue import LOCAL_PREFIX, Catalogue, ModelEntry
 from daemon.gateway.errors import ProviderFault, Refusal, classify
 from daemon.gateway.grants import Grant
-from daemon.gateway.local import LocalCall, LocalFault, answer
+from daemon.gateway.local import LocalCall, LocalFault, answer, embedded
 from daemon.gateway.ports import Completion
 from daemon.gateway.pricing import Price
 from daemon.gateway.requests import Effective
@@ -104,6 +105,8 @@ class LiteLLMProvider:
     def complete(self, request: Effective, grant: Grant, call: int) -> Completion:
         """See `ports.Provider.complete`."""
         entry = self._entry(request.model)
+        if request.kind == "embedding":
+            return self._embedding(request, entry)
         litellm = _litellm()
         options: dict[str, Any] = {**request.parameters, "max_tokens": request.max_tokens}
         local = request.model.startswith(LOCAL_PREFIX)
@@ -113,21 +116,38 @@ class LiteLLMProvider:
         if local:
             facts = {"number": grant.number, "call": call, "scripts": [str(folder) for folder in self._scripts]}
             options["metadata"] = {"ratchet": facts}
-        if entry.api_base is not None:
-            options["api_base"] = entry.api_base
-        if entry.api_key is not None:
-            options["api_key"] = entry.api_key.get_secret_value()
         try:
             response = litellm.completion(
                 model=request.model,
                 messages=request.messages,
-                timeout=entry.timeout_seconds,
                 num_retries=0,
                 max_retries=0,
                 drop_params=False,
+                **_access(entry),
                 **options,
             )
             return _completion(response, request)
+        except Exception as error:
+            raise _fault(error) from error
+
+    def _embedding(self, request: Effective, entry: ModelEntry) -> Completion:
+        """The vector as a JSON list, where a chat has its text."""
+        text = request.messages[0]["content"]
+        if request.model.startswith(LOCAL_PREFIX):
+            return Completion(text=embedded(request.model, text), input_tokens=_estimate(text), output_tokens=0)
+        try:
+            # Not by the OpenAI client's default, base64: servers of one's own do not all know it.
+            response = _litellm().embedding(
+                model=request.model, input=[text], encoding_format="float", max_retries=0, **_access(entry)
+            )
+            vector = [float(value) for value in response.data[0]["embedding"]]
+            counted = int(getattr(response.usage, "prompt_tokens", 0) or 0)
+            return Completion(
+                text=json.dumps(vector),
+                input_tokens=counted or _estimate(text),
+                output_tokens=0,
+                revision=str(response.model or "")[:200],
+            )
         except Exception as error:
             raise _fault(error) from error
 
@@ -136,6 +156,16 @@ class LiteLLMProvider:
         if entry is None:
             raise Refusal(403, "model-not-allowed", f"the model {model!r} is not in the settings' list of models")
         return entry
+
+
+def _access(entry: ModelEntry) -> dict[str, Any]:
+    """How a model is reached."""
+    given: dict[str, Any] = {"timeout": entry.timeout_seconds}
+    if entry.api_base is not None:
+        given["api_base"] = entry.api_base
+    if entry.api_key is not None:
+        given["api_key"] = entry.api_key.get_secret_value()
+    return given
 
 
 def _completion(response: Any, request: Effective) -> Completion:

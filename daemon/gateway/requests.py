@@ -75,10 +75,13 @@ class Effective(BaseModel):
     max_tokens: int
     parameters: dict[str, Any]
     """`seed` always; `temperature`, `top_p`, `stop` when the candidate set them."""
+    kind: Literal["chat", "embedding"] = "chat"
+    """An embedding is of the one message's text. Only the daemon asks for such."""
 
     def canonical(self) -> bytes:
         """The bytes that the journal and the audit log know the request by."""
-        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        told = self.model_dump(exclude={"kind"} if self.kind == "chat" else None)
+        return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def digest(self) -> str:
         """SHA-256 of `canonical`."""

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from daemon.gateway.grants import Grant, Usage
 from daemon.gateway.identity import ContainerOf
 from daemon.gateway.meter import Meter
-from daemon.gateway.requests import MODEL_ALIAS, effective, parse
+from daemon.gateway.requests import MODEL_ALIAS, Effective, effective, parse
 from daemon.gateway.session import Session
 from workflows.ports import InfrastructureError
 
@@ -108,6 +108,15 @@ class Gateway:
         """One call of the daemon's own, metered and journaled under the grant as a candidate's is. Raises Refusal."""
         body = json.dumps({"model": MODEL_ALIAS, "messages": messages, "max_tokens": grant.max_tokens}).encode()
         return self._meter.call(grant, 0, effective(parse(body), grant)).completion.text
+
+    def embed(self, grant: Grant, text: str) -> str:
+        """A text's embedding as the grant's model has it, a JSON list of numbers; metered and journaled as `ask` is.
+
+        Raises Refusal.
+        """
+        asked = [{"role": "user", "content": text}]
+        wanted = Effective(model=grant.model, messages=asked, max_tokens=1, parameters={}, kind="embedding")
+        return self._meter.call(grant, 0, wanted).completion.text
 
     def close(self, candidate: str, folder: Path | None = None) -> Usage:
         """Stop listening and remove the socket; returns the use so far. Closing twice is harmless.

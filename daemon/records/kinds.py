@@ -110,6 +110,7 @@ KINDS: Mapping[str, Kind] = {
     "submission.received": Kind(_fields("parent:name bundle:hash hypothesis"), "campaign"),
     "candidate.chosen": Kind(_fields("parent:name model:name decision:name arm:name operator:name strategy:name")),
     "candidate.reviewed": Kind(_fields("model:name flag:flag reason")),
+    "candidate.screened": Kind(_fields("model:name nearest:name likeness:number same:flag reason")),
     "candidate.decided": Kind(
         _fields(
             "verdict:name score:number? gain:number? low:number? high:number? pairs:whole e_value:number? "

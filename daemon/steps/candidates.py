@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from daemon.genomes import promoting, scoring
 from daemon.house import House
-from daemon.steps import edits, holds, promote, record
+from daemon.steps import edits, holds, promote, record, screening
 from daemon.steps.device import device_for
 from daemon.steps.evaluate import evaluate
 from daemon.steps.propose import propose
@@ -45,6 +45,11 @@ class CandidateSteps:
         """See `edits.gate`."""
         with self._step("gate", spec):
             return edits.gate(self._house, spec, proposal)
+
+    def screen(self, spec: CandidateSpec, edit: Edit) -> Edit:
+        """See `screening.screen`."""
+        with self._step("screen", spec):
+            return screening.screen(self._house, spec, edit)
 
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         """See `edits.commit`."""

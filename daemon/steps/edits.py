@@ -10,6 +10,8 @@ from daemon.house import House
 from daemon.repo import File, candidate_ref
 from daemon.steps import holds
 from daemon.steps.likeness import likeness, twin_of
+from daemon.steps.screening import comparable
+from daemon.steps.text import plain
 from kernels.target import Target
 from sandbox.copyout import Bundle, parse_bundle
 from workflows.models import CandidateSpec, Choice, Commit, Edit, Proposal
@@ -51,10 +53,7 @@ def gate(house: House, spec: CandidateSpec, proposal: Proposal) -> Edit:
             return beyond
     written = {path: File(edit.data, edit.mode) for path, edit in changed.items()}
     tree = house.trees.overlay(parent.tree, written, deleted)
-    # Each arm is compared with itself: what the other one found must not decide how sampling alone comes out.
-    known = house.populations.of(spec.campaign)
-    others = [one for one in known if one.candidate != choice.candidate and (one.number == 0 or one.arm == choice.arm)]
-    twin = twin_of(house.trees, tree, others, target.search.near)
+    twin = twin_of(house.trees, tree, comparable(house, spec), target.search.near)
     if twin:
         return Edit(verdict="failed:duplicate", reasons=(f"the same program as {twin}",), tree=tree)
     return Edit(tree=tree, decision_id=decision.decision_id)
@@ -127,11 +126,6 @@ def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) ->
         )
     )
     return Commit(commit=made, ref=ref)
-
-
-def plain(text: str) -> str:
-    """Printable characters only: the text comes from a model and is shown in terminals."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:2000]
 
 
 def _files(house: House, candidate: str) -> Mapping[str, FileLike]:

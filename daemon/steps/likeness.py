@@ -49,6 +49,16 @@ def twin_of(trees: TreeStore, tree: str, seen: Sequence[Member], near: float | N
     return found.candidate if found else ""
 
 
+def nearest_by_runs(trees: TreeStore, tree: str, seen: Sequence[Member]) -> tuple[Member, float] | None:
+    """The one that shares most runs of tokens with a tree, and which share of them (0 to 1); None for large trees."""
+    mine = _known(trees, tree)
+    if mine.shingles is None:
+        return None
+    known = [(one, _known(trees, one.tree)) for one in seen if one.tree]
+    alike = [(one, similarity(mine, other)) for one, other in known if other.shingles is not None]
+    return max(alike, key=lambda pair: pair[1], default=None)
+
+
 @lru_cache(maxsize=256)
 def _known(trees: TreeStore, tree: str) -> Fingerprint:
     """Trees never change, so each is read once while it matters."""

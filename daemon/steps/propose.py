@@ -11,11 +11,11 @@ from daemon.genomes.diagnosis import diagnosed
 from daemon.house import House
 from daemon.records.blobs import BlobStore
 from daemon.steps.agents import AgentRun, run_agent
-from daemon.steps.edits import plain
 from daemon.steps.effects import effect, scratch
 from daemon.steps.maxima import bounds, propose_maximum
 from daemon.steps.receiving import handed_in
 from daemon.steps.search_inputs import search_inputs, texts
+from daemon.steps.text import plain
 from kernels.target import Target
 from sandbox.copyout import parse_bundle
 from workflows.failures import BUDGET
@@ -24,6 +24,7 @@ from workflows.ports import InfrastructureError, RefusedError
 
 FAULTY = "provider-fault"
 TASK = "task"
+AGENT_ROLES = ("plan", "edit", "summarise")
 TASKS = 10
 """Newest entries of the campaign's task list that an agent is shown."""
 ASKED = 100
@@ -153,8 +154,8 @@ def drawn_up(house: House, spec: CandidateSpec, target: Target) -> dict[str, Any
 
 
 def _roles(choice: Choice) -> dict[str, str]:
-    """The agent's own roles. The reviewer is not one of them: nobody practises on the model that reviews him."""
-    return {role: model for role, model in choice.roles.items() if role != "review"}
+    """The agent's own roles. Those that judge it are none of them: nobody practises on the model that judges him."""
+    return {role: model for role, model in choice.roles.items() if role in AGENT_ROLES}
 
 
 def _left(house: House, spec: CandidateSpec) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.house import House
 from daemon.records.rows import SEED_VERDICT
 from daemon.search.picking import Pick
-from daemon.steps.edits import plain
+from daemon.steps.text import plain
 from sandbox.copyout import BadBundle, Bundle, parse_bundle
 from workflows.models import Proposal
 from workflows.outside import OUTSIDE, Submission

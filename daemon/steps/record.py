@@ -6,9 +6,9 @@ from daemon.genomes import rollout
 from daemon.house import House
 from daemon.records.rows import RECORDED, CandidateRow
 from daemon.records.soundness import out_of_use
-from daemon.steps.edits import plain
 from daemon.steps.effects import recorded
 from daemon.steps.reviewing import objection
+from daemon.steps.text import plain
 from workflows.models import ACCOUNTS, CandidateOutcome, CandidateSpec, Commit, Edit, Promotion, Proposal, Scorecard
 
 ANCESTRY = 32

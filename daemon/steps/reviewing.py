@@ -19,7 +19,7 @@ from daemon.decisions import Decision
 from daemon.gateway.errors import Refusal
 from daemon.house import House
 from daemon.steps.asking import ask_once
-from daemon.steps.edits import plain
+from daemon.steps.text import plain
 from workflows.models import CandidateSpec, Edit
 
 ROLE = "review"

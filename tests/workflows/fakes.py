@@ -48,6 +48,8 @@ class FakePorts:
         self.recorded: list[str] = []
         self.promoted: list[str] = []
         self.rejected: list[Approval] = []
+        self.screened: list[str] = []
+        self.twins: set[int] = set()
         self.notes: list[str] = []
         self.failures: dict[str, int] = {}
         self.bugs: dict[str, Exception] = {}
@@ -92,6 +94,7 @@ class FakePorts:
             model=spec.model,
             seed=number,
             submitted=submission.bundle if submission else "",
+            roles={str(role): model for role, model in spec.roles.items()},
         )
 
     def receive(self, campaign: str, submission: Submission) -> None:
@@ -168,6 +171,11 @@ class FakePorts:
             raise HeldError("EDIT-SIZE", "too large", self.hold(candidate, "override"))
         verdict = self.verdict(spec.choice.number)
         return Edit(verdict=verdict) if verdict.startswith("denied") else Edit(tree="t")
+
+    def screen(self, spec: CandidateSpec, edit: Edit) -> Edit:
+        with self.lock:
+            self.screened.append(spec.choice.candidate)
+        return edit.model_copy(update={"verdict": "failed:duplicate"}) if spec.choice.number in self.twins else edit
 
     def commit(self, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
         return Commit(commit="c", ref="r")

@@ -48,3 +48,13 @@ async def test_one_that_meets_trouble_is_seen_with_its_failure_and_retried(run: 
     assert "down" in pending["record"]
     assert (await handle.result())["verdicts"] == {"failed": 1}
     assert await scheduled(client, f"{handle.id}-c1") == ["propose", "evaluate", "record"]
+
+
+async def test_a_campaign_with_models_for_novelty_screens_before_it_measures(run: Run, client: Client) -> None:
+    ports = FakePorts()
+    ports.twins = {1}
+    handle = await (await run(ports))(candidates=2, in_flight=1, roles={"embed": "ratchet/hashed"})
+    assert (await handle.result())["verdicts"] == {"failed": 2}
+    assert ports.screened == [f"{handle.id}-c1", f"{handle.id}-c2"]
+    assert await scheduled(client, f"{handle.id}-c1") == ["propose", "screen"]
+    assert await scheduled(client, f"{handle.id}-c2") == ["propose", "screen", "evaluate"]

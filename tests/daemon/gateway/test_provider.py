@@ -146,3 +146,39 @@ def test_a_server_that_counts_no_tokens_is_counted_for(upstream: Upstream) -> No
     upstream.raw = document(choices=[{"index": 0, "message": message, "finish_reason": "stop"}])
     found = provider(upstream.address).complete(request("openai/served"), make_grant(), 0)
     assert found.input_tokens > 0 and found.output_tokens > 0
+
+
+def embedding(model: str) -> Effective:
+    messages = [{"role": "user", "content": "def f(): return 1"}]
+    return Effective(model=model, messages=messages, max_tokens=1, parameters={}, kind="embedding")
+
+
+def test_a_served_model_embeds(upstream: Upstream) -> None:
+    vector = {"object": "embedding", "index": 0, "embedding": [0.5, -1.0, 2]}
+    usage = {"prompt_tokens": 7, "total_tokens": 7}
+    upstream.raw = json.dumps({"object": "list", "model": "m", "data": [vector], "usage": usage}).encode()
+    found = provider(upstream.address).complete(embedding("openai/served"), make_grant(), 0)
+    assert json.loads(found.text) == [0.5, -1.0, 2.0]
+    assert (found.input_tokens, found.output_tokens) == (7, 0)
+    assert upstream.seen[0]["input"] == ["def f(): return 1"] and upstream.seen[0]["model"] == "served"
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b'{"data": []}', b'{"data": [{"embedding": ["x"]}]}', b"null", b"<html>"])
+def test_what_is_no_embedding_is_the_providers_fault(raw: bytes, upstream: Upstream) -> None:
+    upstream.raw = raw
+    with pytest.raises(ProviderFault):
+        provider(upstream.address).complete(embedding("openai/served"), make_grant(), 0)
+    assert len(upstream.seen) == 1
+
+
+def test_a_local_embedding_needs_no_network_and_is_free() -> None:
+    local = provider("http://127.0.0.1:9/v1")
+    found = local.complete(embedding("ratchet/hashed"), make_grant(), 0)
+    assert len(json.loads(found.text)) == 512 and local.price("ratchet/hashed") == FREE
+    with pytest.raises(ProviderFault, match="ratchet/hashed"):
+        local.complete(embedding("ratchet/tuner"), make_grant(), 0)
+
+
+def test_a_chat_is_known_by_the_bytes_that_it_always_had() -> None:
+    assert b"kind" not in request("m").canonical()
+    assert b'"kind":"embedding"' in embedding("m").canonical()
