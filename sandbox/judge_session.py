@@ -79,6 +79,8 @@ class Session:
         self.measured: list[Pair] = []  # all pairs so far, in order
         self.checked: dict[str, float] = {}
         """Of a target with a score: the child's value of each case in its last check."""
+        self.profile: dict[str, dict[str, float]] = {}
+        """Figures of the child by visible case, as far as the target offers them: advice for the next proposer."""
 
     def __enter__(self) -> Session:
         return self
@@ -139,6 +141,7 @@ class Session:
             raise InfrastructureError("judge: the answer to check has no values")
         if arm == "child":
             self.checked = {str(case): float(value) for case, value in values.items()}
+            self.profile = _figures(answer)
         before_quiet()
         self._ask("quiet", self._patience(), arm=arm)
         return cases
@@ -167,6 +170,7 @@ class Session:
             self._account.add(after - before, *times, extra=int(suite not in self._warmed))
         self._warmed.add(suite)
         self.measured += found
+        self.profile = _figures(answer)
         return found
 
     def finish(self) -> None:
@@ -264,6 +268,14 @@ class Session:
         if arm == "parent" and self._judge.parent_failed(self._key) == 1:
             return InfrastructureError(f"runner: the parent's runner failed ({verdict}: {text}); trying again")
         return CandidateFault(arm, verdict, _cut(text), f"{log}\n{said}".strip(), silent=seen == "killed:timeout")
+
+
+def _figures(answer: dict[str, Any]) -> dict[str, dict[str, float]]:
+    try:
+        told = answer["profile"].items()
+        return {str(case): {str(name): float(one) for name, one in found.items()} for case, found in told}
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        raise InfrastructureError("judge: the answer's profile holds something else than figures") from error
 
 
 def _cut(text: str) -> str:

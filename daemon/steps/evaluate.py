@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from daemon.house import House
 from daemon.records.rows import CandidateRow
@@ -11,9 +12,13 @@ from daemon.search.accept import alpha_for
 from daemon.search.folding import fold
 from daemon.search.intervals import Interval
 from daemon.steps.measuring import TOTAL_ALPHA, Outcome, measuring, rule_for, screened, until_decided
+from daemon.steps.text import plain
 from kernels.target import Target
 from sandbox.judging import CandidateFault, Session
 from workflows.models import CandidateSpec, Edit, Scorecard
+
+PROFILED = 12
+"""Cases whose figures the next proposer is shown."""
 
 
 def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
@@ -44,7 +49,7 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
             else:
                 alpha = alpha_for(spec.choice.number, TOTAL_ALPHA, planned=spec.facts.planned)
                 outcome = until_decided(session, target, rule_for(target, spec.facts.sigma), alpha)
-        card = card_of(target, outcome, parent)
+        card = card_of(target, outcome, parent, session.profile)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))
     if any(out_of_use(house.candidate(one).verdict) for one in (spec.choice.parent, spec.choice.second) if one):
@@ -53,7 +58,9 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
     return card
 
 
-def card_of(target: Target, outcome: Outcome, parent: CandidateRow) -> Scorecard:
+def card_of(
+    target: Target, outcome: Outcome, parent: CandidateRow, profile: Mapping[str, Mapping[str, float]] | None = None
+) -> Scorecard:
     """A scorecard from measured pairs. A gain beyond belief is for a person to look at, never accepted."""
     decision, interval, base = outcome.decision, outcome.interval, parent.score or 0.0
     verdict = "accepted" if decision and decision.outcome == "accepted" else "failed:no-gain"
@@ -68,7 +75,7 @@ def card_of(target: Target, outcome: Outcome, parent: CandidateRow) -> Scorecard
         pairs=interval.count,
         e_value=decision.e_value if decision else None,
         threshold=decision.threshold if decision else None,
-        feedback=_words(target, interval),
+        feedback="\n".join([_words(target, interval), *_figures(profile or {})]),
         cases={case: parent.cases.get(case, base) + gain for case, gain in outcome.cases.items()},
     )
 
@@ -78,6 +85,14 @@ def _words(target: Target, interval: Interval) -> str:
     if target.metric.kind == "time":
         return f"correct; {math.exp(interval.mean):.3f} times as fast as its parent over {interval.count} pairs"
     return f"valid; {target.metric.name} differs by {interval.mean:+.6g} from its parent over {interval.count} pairs"
+
+
+def _figures(profile: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """A line for each case that has figures, the first cases only."""
+    told = [
+        (case, ", ".join(f"{value:.4g} {name}" for name, value in found.items())) for case, found in profile.items()
+    ]
+    return [plain(f"{case}: {figures}") for case, figures in sorted(told)[:PROFILED]]
 
 
 def _keep(house: House, spec: CandidateSpec, card: Scorecard) -> None:

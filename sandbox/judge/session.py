@@ -159,8 +159,9 @@ class Session:
 
     def _check(self, request: dict[str, Any]) -> dict[str, Any]:
         name = str(request["arm"])
-        cases, values = _need(self._measurement).check(name, self._arms[name], str(request["suite"]))
-        return {"cases": cases, "values": values}
+        measurement = _need(self._measurement)
+        cases, values = measurement.check(name, self._arms[name], str(request["suite"]))
+        return {"cases": cases, "values": values, "profile": measurement.profile}
 
     def _quiet(self, request: dict[str, Any]) -> dict[str, Any]:
         name = str(request["arm"])
@@ -168,8 +169,10 @@ class Session:
         return {}
 
     def _pairs(self, request: dict[str, Any]) -> dict[str, Any]:
-        found = _need(self._measurement).pairs(self._arms, int(request["count"]), str(request["suite"]))
-        return {"pairs": found, "busy": {name: arm.busy_seconds for name, arm in self._arms.items()}}
+        measurement = _need(self._measurement)
+        found = measurement.pairs(self._arms, int(request["count"]), str(request["suite"]))
+        busy = {name: arm.busy_seconds for name, arm in self._arms.items()}
+        return {"pairs": found, "busy": busy, "profile": measurement.profile}
 
 
 def _need(value: T | None) -> T:

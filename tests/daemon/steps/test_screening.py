@@ -68,9 +68,9 @@ class House:
 
 
 def member(number: int, tree: str) -> Member:
-    facts = dict.fromkeys(("parent", "verdict", "arm", "operator", "second", "model", "fingerprint"), "")
-    rest = {"score": None, "gain": None, "micro_usd": 0, "features": {}, "cases": {}, "hypothesis": "", "bundle": ""}
-    return Member(candidate=f"k-c{number}", number=number, tree=tree, **{**facts, **rest, "arm": "main"})  # type: ignore[arg-type]
+    texts = ("parent", "verdict", "operator", "second", "model", "fingerprint", "hypothesis", "bundle")
+    facts: dict[str, Any] = {**dict.fromkeys(texts, ""), "arm": "main", "features": {}, "cases": {}}
+    return Member(candidate=f"k-c{number}", number=number, tree=tree, score=None, gain=None, micro_usd=0, **facts)
 
 
 def spec(**roles: str) -> Any:

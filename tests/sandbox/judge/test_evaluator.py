@@ -61,3 +61,27 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, told: str) -> No
         draw = evaluator.draw(evaluator.cases("visible", generator(b""))[0], generator(b""))
         draw.check([np.zeros(3)])
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", {}),
+        ("def work(case): return 4e9, 2e9", {"GFLOP/s": 2.0, "GB/s": 1.0}),
+        (
+            "def profile(case, seconds, outputs): return {'misses': outputs[0][0], 'x' * 99: 1}",
+            {"misses": 7.0, "x" * 40: 1},
+        ),
+        ("def profile(case, seconds, outputs): return {'bad': float('nan'), 'good': seconds}", {"good": 2.0}),
+        ("def profile(case, seconds, outputs): return {str(n): n for n in range(99)}", {str(n): n for n in range(12)}),
+        ("def profile(case, seconds, outputs): return {'a': 'text'}", {}),
+        ("def profile(case, seconds, outputs): return None", {}),
+        ("def profile(case, seconds, outputs): 1 / 0", {}),
+    ],
+)
+def test_figures_are_advice_and_never_a_fault(tmp_path: Path, more: str, told: dict[str, float]) -> None:
+    import numpy as np
+
+    evaluator = load(tmp_path, f"{SOUND}\n{more}\n")
+    draw = evaluator.draw(evaluator.cases("visible", generator(b""))[0], generator(b""))
+    assert draw.profile(2.0, [np.full(3, 7.0)]) == told

@@ -58,6 +58,10 @@ def measured(house: Callable[..., Judge], tmp_path: Path) -> Callable[..., list[
             session.build("child")
             session.check("child", "visible")
             pairs = session.pairs(count, "visible") + session.pairs(count, "sealed")
+            rates = {"GFLOP/s", "GB/s"} if name == "matmul" else set()
+            assert all(set(figures) == rates for figures in session.profile.values())
+            assert bool(session.profile) is bool(rates)
+            assert not any("sealed" in case for case in session.profile)
             session.finish()
             assert session.cpu_seconds() > 0
             return pairs
