@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -118,3 +119,11 @@ def test_make_targets_that_are_told_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for name in set(re.findall(r"`?make ([a-z]+)`?\b", TEXT)) - {"and"}:
         assert re.search(rf"^{name}:", makefile, re.MULTILINE), name
+
+
+def test_nothing_lies_at_the_top_that_does_not_belong_there() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rooms = {"daemon", "policies", "sandbox", "workflows", "kernels", "tests", "ops", ".ci"}
+    files = {"pyproject.toml", "README.md", "SPECIFICATION.md", "Makefile", ".gitignore"}
+    files |= {"requirements.lock", "requirements-dev.lock"}
+    assert {path.partition("/")[0] for path in listed.split("\0") if path} == rooms | files

@@ -22,12 +22,12 @@ from sandbox.spec import ContainerSpec
 class LocalRunning:
     """A process group in place of a container."""
 
-    def __init__(self, spec: ContainerSpec, argv: list[str]) -> None:
+    def __init__(self, spec: ContainerSpec, argv: list[str], cwd: Path) -> None:
         self.id = self.name = spec.name
         self.started_at = time.time()
         self.spec = spec
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
-        self._process = subprocess.Popen(argv, stdout=self._log, stderr=self._log, start_new_session=True)
+        self._process = subprocess.Popen(argv, cwd=cwd, stdout=self._log, stderr=self._log, start_new_session=True)
         self._asked: KillReason | None = None
         self.cpu_seconds = 0.0
         """What the end will tell; nothing measures it here."""
@@ -95,7 +95,7 @@ class LocalBackend:
             argv = ["/guest", "--io", io, "--candidate", at["/candidate"], "--work", str(work)]
             argv += ["--evaluator", at["/evaluator"]] if "/evaluator" in at else []
         program = f"{at[argv[0]]}/__main__.py"
-        running = LocalRunning(spec, [sys.executable, "-I", "-B", program, *argv[1:]])
+        running = LocalRunning(spec, [sys.executable, "-I", "-B", program, *argv[1:]], self.work)
         self.launched.append(running)
         return running
 
