@@ -89,6 +89,8 @@ class Campaign:
             choice = await self._next()
             if choice is None:
                 continue
+            # Paused in just that moment: it has its place and waits there.
+            await workflow.wait_condition(lambda: not self._progress.paused or bool(self._progress.stopping))
             followers.add(await self._start(choice))
             followers = {task for task in followers if not task.done()}
         await self._drain(followers)

@@ -53,6 +53,10 @@ SPEC = CampaignSpec(target="number", candidates=CANDIDATES, model="ratchet/scrip
 RESULT = "result.json"
 
 
+LIGHT = ("choose", "gate", "commit", "record")
+"""Steps that are tried once within the workflow's own turn, of which a crash leaves no trace (`workflows/light.py`)."""
+
+
 class History:
     """What Temporal would remember."""
 
@@ -64,11 +68,15 @@ class History:
 
     def step(self, name: str, kind: type[M], work: Callable[[], M]) -> M:
         """The step's result: the remembered one, or that of another attempt."""
+        local = name.rpartition("/")[2] in LIGHT and name not in self._begun
         while name not in self._done:
-            self._begun[name] = self._begun.get(name, 0) + 1
-            self._save()
+            if not local:
+                self._begun[name] = self._begun.get(name, 0) + 1
+                self._save()
             environment = ActivityEnvironment()
-            environment.info = replace(environment.info, attempt=self._begun[name], activity_id=name)
+            count = 1 if local else self._begun[name]
+            environment.info = replace(environment.info, attempt=count, activity_id=name, is_local=local)
+            local = False
             try:
                 result: M = environment.run(work)
             except InfrastructureError:
