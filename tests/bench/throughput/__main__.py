@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--peers", type=int, default=200)
     asked = parser.parse_args()
     print(f"{os.cpu_count()} CPUs, load {_load()} at the start; candidates per second\n")
+    networked = containers_per_second(CONTAINERS, engines_network=True)
     before = containers_per_second(CONTAINERS)
     quick = measured(asked.candidates, IN_FLIGHT, model=0.0, evaluation=0.0)
     after = containers_per_second(CONTAINERS)
@@ -34,7 +35,10 @@ def main() -> None:
     ceiling = (before + after) / 2
     most = ceiling / quick.containers
     print(f"the engine alone: {before:.2f} containers/s before and {after:.2f} after, so at {quick.containers:.2f} a")
-    print(f"candidate {most:.2f} candidates/s: Ratchet reaches {quick.rates.whole / most:.0%} of it")
+    print(f"candidate {most:.2f} candidates/s: Ratchet reaches {quick.rates.whole / most:.0%} of it;")
+    plain = networked / quick.containers
+    print(f"with the network of `docker run --network none` {networked:.2f} containers/s, so {plain:.2f} candidates/s:")
+    print(f"Ratchet reaches {quick.rates.whole / plain:.0%} of that")
     _spent(quick)
     slow = measured(asked.waiting, IN_FLIGHT, model=SECOND, evaluation=SECOND)
     _table("a model of 1 s and an evaluation of 1 s, two evaluations at a time", asked.waiting, slow.rates)
