@@ -57,6 +57,12 @@ async def connect(address: str, namespace: str, *, on: Runtime | None = None) ->
             await asyncio.sleep(0.2)
 
 
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """What workflows run in: everything that could differ between a run and its replay is out of their reach."""
+    passed = SandboxRestrictions.default.with_passthrough_modules("workflows", "pydantic", "pydantic_core")
+    return SandboxedWorkflowRunner(restrictions=passed)
+
+
 class Workers:
     """Polls the queues until stopped, one for each GPU too. A stop waits for running activities, then cancels them."""
 
@@ -104,7 +110,6 @@ class Workers:
         slots = {queues.MAIN: LIGHT_SLOTS, queues.PROPOSE: propose_slots, queues.EVALUATE: measure_slots}
         slots |= {queues.gpu(device): 1 for device in gpus}
         self._pools = {queue: ThreadPoolExecutor(count, thread_name_prefix=queue) for queue, count in slots.items()}
-        passed = SandboxRestrictions.default.with_passthrough_modules("workflows", "pydantic", "pydantic_core")
         self._workers = [
             Worker(
                 client,
@@ -115,7 +120,7 @@ class Workers:
                 max_concurrent_activities=count,
                 max_concurrent_local_activities=count,
                 interceptors=interceptors,
-                workflow_runner=SandboxedWorkflowRunner(restrictions=passed),
+                workflow_runner=workflow_runner(),
                 graceful_shutdown_timeout=timedelta(seconds=grace_seconds),
                 max_heartbeat_throttle_interval=timedelta(seconds=5),
             )
