@@ -222,7 +222,7 @@ def test_what_was_in_flight_is_not_believed_either(
     house: House, parent: str, second: str, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(house)
-    monkeypatch.setattr(evaluate, "measuring", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(evaluate, "measuring", lambda *_, **__: nullcontext(SimpleNamespace(profile={})))
     monkeypatch.setattr(evaluate, "screened", lambda *_: None)
     monkeypatch.setattr(evaluate, "until_decided", lambda *_: None)
     monkeypatch.setattr(evaluate, "rule_for", lambda *_: None)
