@@ -153,10 +153,10 @@ class Campaign:
 
     async def _start(self, choice: Choice) -> asyncio.Task[None]:
         spec = CandidateSpec(campaign=self._id, choice=choice, facts=self._require_facts())
+        self._running.add(choice.candidate)  # from here on: nobody is told that nothing is in flight while it starts
         handle = await workflow.start_child_workflow(
             Candidate.run, spec, id=choice.candidate, task_queue=queues.MAIN, static_summary=f"parent {choice.parent}"
         )
-        self._running.add(choice.candidate)
         self._show()
 
         async def follow() -> None:
