@@ -91,9 +91,9 @@ def test_a_judge_that_changes_during_an_evaluation_halts_the_campaign(
     real, path = Session.check, where(corpus, target)
     before = path.read_bytes()
 
-    def check(self: Session, arm: str, suite: str) -> int:
+    def check(self: Session, *given: Any) -> int:
         path.write_bytes(before + b"# one more line\n")
-        return real(self, arm, suite)
+        return real(self, *given)
 
     monkeypatch.setattr(Session, "check", check)
     chosen = corpus.spec(target)
