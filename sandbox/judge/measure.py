@@ -83,23 +83,21 @@ class Measurement:
         order = [int(index) for index in rng.permutation(len(cases))]
         again = {int(index) for index in rng.choice(order, min(REPEATS, len(order)), replace=False)}
         first: dict[int, Answer] = {}
-        answered: dict[int, Answer] = {}
         values: dict[str, float] = {}
         try:
             for index in order:
                 answer = self._call(arm, cases[index])
-                answered[index] = answer
                 if self._rules.metric_kind == "score" and cases[index].get("timed", True):
                     values[cases[index]["name"]] = self._value(arm, answer)
                 else:
                     self._verify(arm, answer)
+                self._note(name, suite, answer)
                 if index in again:
                     first[index] = answer
             for answer in first.values():
                 self._repeat(arm, answer)
         except Fault as fault:
             raise ArmFault(name, _hide(fault, suite)) from fault
-        self._note(name, suite, answered.values())
         return len(cases), values
 
     def quiet(self, name: str, arm: Arm) -> None:
@@ -121,7 +119,6 @@ class Measurement:
         held: list[tuple[str, Answer]] = []
         turns: list[int] = []
         order: list[str] = []
-        newest: list[Answer] = []
         for number in range(count):
             turns = turns or [int(i) for i in rng.permutation(len(timed))]
             case = timed[turns.pop()]
@@ -136,22 +133,19 @@ class Measurement:
                 except Fault as fault:
                     raise ArmFault(name, _hide(fault, suite)) from fault
                 held.append((name, answer))
-                if name == "child":
-                    newest = [one for one in newest if one.draw.case["name"] != case["name"]] + [answer]
             found.append(pair)
             if sum(_weight(answer) for _, answer in held) > HELD_BYTES:
                 self._settle(arms, held, suite, rng)
         self._settle(arms, held, suite, rng)
         for name, arm in arms.items():
             self.quiet(name, arm)
-        self._note("child", suite, newest)
         return found
 
-    def _note(self, name: str, suite: str, answers: Iterable[Answer]) -> None:
-        """Keep the figures of right answers. Of the sealed suite nothing is told."""
-        if name == "child" and suite != HIDDEN:
-            told = {answer.draw.case["name"]: answer.draw.profile(answer.seconds, answer.outputs) for answer in answers}
-            self.profile |= {case: figures for case, figures in told.items() if figures}
+    def _note(self, name: str, suite: str, answer: Answer) -> None:
+        """Keep the figures of a right answer, and nothing else of it. Of the sealed suite nothing is told."""
+        figures = answer.draw.profile(answer.seconds, answer.outputs) if name == "child" and suite != HIDDEN else {}
+        if figures:
+            self.profile[answer.draw.case["name"]] = figures
 
     def _warm(self, name: str, arm: Arm, case: Case, suite: str) -> None:
         """One checked call whose time is thrown away, before an arm's first pair of a suite. A score needs none."""
@@ -199,6 +193,8 @@ class Measurement:
                     self._verify(arms[name], answer)
                 except Fault as fault:
                     raise ArmFault(name, _hide(fault, suite)) from fault
+        for name, answer in held:
+            self._note(name, suite, answer)
         held.clear()
 
     def _value(self, arm: Arm, answer: Answer) -> float:
