@@ -7,8 +7,6 @@ agent: an agent that may edit its reviewer has none. The model is not the agent'
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +17,7 @@ from daemon.decisions import Decision
 from daemon.gateway.errors import Refusal
 from daemon.house import House
 from daemon.steps.asking import ask_once
-from daemon.steps.text import plain
+from daemon.steps.text import chat_about, plain
 from workflows.models import CandidateSpec, Edit
 
 ROLE = "review"
@@ -76,14 +74,10 @@ def lowered(decision: Decision, flagged: str, signed: bool) -> Decision:
 
 
 def messages(hypothesis: str, diff: str) -> list[dict[str, str]]:
-    """The chat: the system's words are ours alone; the rest is JSON in ASCII between marks that its author could not
-    know."""
+    """What the reviewer is asked."""
     more = len(diff) - DIFF_CHARS
     told = {"hypothesis": hypothesis, "diff": diff[:DIFF_CHARS], "characters_left_out": max(more, 0)}
-    data = json.dumps(told, ensure_ascii=True)
-    mark = hashlib.sha256(data.encode()).hexdigest()[:16]
-    content = f"[[{mark} change]]\n{data}\n[[{mark} end]]"
-    return [{"role": "system", "content": PROMPT.read_text("utf-8")}, {"role": "user", "content": content}]
+    return chat_about(PROMPT, "change", told)
 
 
 def read(answer: str) -> Opinion:

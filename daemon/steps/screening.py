@@ -7,8 +7,6 @@ only reject, and cost no evaluation. A model that cannot be asked, or understood
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -23,7 +21,7 @@ from daemon.search.population import Member
 from daemon.steps.asking import ask_once
 from daemon.steps.effects import DAEMON
 from daemon.steps.likeness import NEAR_LIMIT, nearest_by_runs
-from daemon.steps.text import plain
+from daemon.steps.text import chat_about, plain
 from kernels.target import Target
 from workflows.models import CandidateSpec, Edit
 
@@ -87,11 +85,8 @@ def read(answer: str) -> Opinion:
 
 
 def messages(new: str, earlier: str) -> list[dict[str, str]]:
-    """The chat: the system's words are ours alone; the programs are JSON in ASCII between marks that no author knew."""
-    data = json.dumps({"new": new, "earlier": earlier}, ensure_ascii=True)
-    mark = hashlib.sha256(data.encode()).hexdigest()[:16]
-    content = f"[[{mark} programs]]\n{data}\n[[{mark} end]]"
-    return [{"role": "system", "content": PROMPT.read_text("utf-8")}, {"role": "user", "content": content}]
+    """What the judge of novelty is asked."""
+    return chat_about(PROMPT, "programs", {"new": new, "earlier": earlier})
 
 
 def _opinion(house: House, spec: CandidateSpec, judge: str, tree: str, near: Near) -> Opinion:
