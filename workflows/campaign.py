@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import failures, queues, views
     from workflows.activities import CampaignActivities
     from workflows.candidate import Candidate
-    from workflows.light import light
+    from workflows.light import LIGHT, light
     from workflows.models import (
         AccountLine,
         CampaignFacts,
@@ -32,11 +32,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
     from workflows.reports import CampaignReport
 
-LIGHT: dict[str, Any] = {
-    "task_queue": queues.MAIN,
-    "start_to_close_timeout": queues.LIGHT,
-    "retry_policy": queues.INFRASTRUCTURE,
-}
 HEAVY: dict[str, Any] = {
     "task_queue": queues.EVALUATE,
     "start_to_close_timeout": queues.HEAVY,

@@ -20,6 +20,12 @@ with workflow.unsafe.imports_passed_through():
 
 R = TypeVar("R")
 
+LIGHT: dict[str, Any] = {
+    "task_queue": queues.MAIN,
+    "start_to_close_timeout": queues.LIGHT,
+    "retry_policy": queues.INFRASTRUCTURE,
+}
+"""How the server runs a light step as an activity."""
 _NOWHERE: dict[str, Any] = {
     "scheduled_event_id": 0,
     "started_event_id": 0,
@@ -45,11 +51,4 @@ async def light(step: Callable[..., R], args: Sequence[Any], summary: str = "") 
         if isinstance(cause, ApplicationError) and cause.non_retryable:
             # A local activity's failure comes bare; callers read it from where every other activity has it.
             raise ActivityError("refused", **_NOWHERE, activity_type=step.__name__) from cause
-    return await workflow.execute_activity_method(
-        step,
-        args=args,
-        task_queue=queues.MAIN,
-        start_to_close_timeout=queues.LIGHT,
-        retry_policy=queues.INFRASTRUCTURE,
-        summary=summary or None,
-    )
+    return await workflow.execute_activity_method(step, args=args, summary=summary or None, **LIGHT)
