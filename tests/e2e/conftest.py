@@ -44,6 +44,4 @@ def own_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path_factory.mktemp("own"))
     daemon.start()
     yield daemon
-    if daemon.alive():
-        daemon.kill()
-    daemon.clear()
+    daemon.end()

@@ -74,6 +74,12 @@ class Daemon:
         self._process.kill()
         self._process.wait()
 
+    def end(self) -> None:
+        """Kill it if it still runs, and remove what it left."""
+        if self.alive():
+            self.kill()
+        self.clear()
+
     def clear(self) -> None:
         """What a killed daemon left running, as its next start would remove it."""
         listed = subprocess.run(

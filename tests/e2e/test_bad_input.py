@@ -142,6 +142,4 @@ def test_a_full_disk_stops_effects_and_loses_nothing(small_disk: Path, tmp_path:
         report = daemon.result(name)
         assert report["decided"] == 6 and daemon.ratchet("audit", "verify").returncode == 0
     finally:
-        if daemon.alive():
-            daemon.kill()
-        daemon.clear()
+        daemon.end()

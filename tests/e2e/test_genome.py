@@ -33,9 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     kind, key, *_ = (folder / "ana.pub").read_text().split()
     (daemon.state / "keys" / "allowed_signers").write_text(f"ana {kind} {key}\n")
     yield daemon
-    if daemon.alive():
-        daemon.kill()
-    daemon.clear()
+    daemon.end()
 
 
 def database(daemon: Daemon) -> Database:

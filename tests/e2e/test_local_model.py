@@ -43,9 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, served: Upstream) -> Iterator
     )
     daemon.start()
     yield daemon
-    if daemon.alive():
-        daemon.kill()
-    daemon.clear()
+    daemon.end()
 
 
 def test_nonsense_ends_as_honest_failures_within_the_calls(home: Daemon, served: Upstream) -> None:

@@ -35,9 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     place_number(daemon.targets, SEED)
     daemon.start()
     yield daemon
-    if daemon.alive():
-        daemon.kill()
-    daemon.clear()
+    daemon.end()
 
 
 def test_the_same_in_other_words_costs_no_evaluation_and_what_differs_goes_on(home: Daemon) -> None:

@@ -30,9 +30,7 @@ def daemon(cut: Cut, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemo
     place_number(daemon.targets, TUNABLE)
     daemon.start()
     yield daemon
-    if daemon.alive():
-        daemon.kill()
-    daemon.clear()
+    daemon.end()
 
 
 def test_a_minute_without_docker_opa_and_temporal_costs_time_only(daemon: Daemon, cut: Cut) -> None:
