@@ -9,8 +9,9 @@ from pathlib import Path
 from daemon.governed import CAMPAIGN, GovernedBackend
 from daemon.seats import Seats
 from kernels.target import Target
+from sandbox.bytecode import with_bytecode
 from sandbox.judging import Judge
-from sandbox.payload import collect, digest, place
+from sandbox.payload import collect, contents, digest, place
 
 JUDGE_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "judge"
 GUEST_PROGRAM = Path(__file__).resolve().parent.parent / "sandbox" / "guest"
@@ -42,8 +43,8 @@ class Judges:
                 target.judge_settings(place(target.judge_files(), payloads)),
                 io_root=self._state / "io",
                 campaign=campaign,
-                guest=place(GUEST_PROGRAM, payloads),
-                judge=place(JUDGE_PROGRAM, payloads),
+                guest=place(_program(GUEST_PROGRAM), payloads),
+                judge=place(_program(JUDGE_PROGRAM), payloads),
                 labels={CAMPAIGN: campaign},
                 rooms=self._state / "rooms",
                 bounds=self._backend.bounds,
@@ -56,7 +57,7 @@ class Judges:
         """SHA-256 of what the campaign's judge and its runners have mounted, read now; nothing when no judge runs."""
         with self._lock:
             judge = self._judges.get(campaign)
-        return {} if judge is None else {name: digest(collect(folder)) for name, folder in judge.programs().items()}
+        return {} if judge is None else {name: digest(contents(folder)) for name, folder in judge.programs().items()}
 
     def close(self, campaign: str) -> None:
         """End the campaign's judge, if it runs."""
@@ -71,3 +72,8 @@ class Judges:
             judges, self._judges = list(self._judges.values()), {}
         for judge in judges:
             judge.close()
+
+
+def _program(folder: Path) -> dict[str, bytes]:
+    files = collect(folder)
+    return with_bytecode(files, set(files.values()))

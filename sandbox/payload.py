@@ -16,19 +16,31 @@ from pathlib import Path
 
 from workflows.ports import InfrastructureError
 
-_LEFT_OUT = ("__pycache__",)
+_CACHE = "__pycache__"
 
 
 def collect(folder: Path) -> dict[str, bytes]:
-    """Every regular file below `folder` by relative path, byte-code caches left out. Raises InfrastructureError.
+    """The sources below `folder` by relative path: every regular file but byte-code caches.
 
-    Symbolic links are refused: what is mounted must be what was read here.
+    Raises InfrastructureError as `contents` does.
     """
+    return _read(folder, caches=False)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every regular file below `folder` by relative path, whatever it is: what a container that has it mounted may run.
+
+    Symbolic links are refused: what is mounted must be what was read here. Raises InfrastructureError.
+    """
+    return _read(folder, caches=True)
+
+
+def _read(folder: Path, *, caches: bool) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
         for path in sorted(folder.rglob("*")):
             relative = path.relative_to(folder)
-            if any(part in _LEFT_OUT for part in relative.parts):
+            if not caches and _CACHE in relative.parts:
                 continue
             if path.is_symlink():
                 raise InfrastructureError(f"payload: {path} is a symbolic link; put the file itself there")

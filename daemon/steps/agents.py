@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from daemon.gateway.grants import Grant, Usage
 from daemon.governed import CAMPAIGN, CANDIDATE
 from daemon.house import House
 from daemon.steps.maxima import PROPOSE
+from sandbox.bytecode import with_bytecode
 from sandbox.copyout import BadBundle, Bundle, make_outbox, parse_bundle, read_box
 from sandbox.exits import Exit
-from sandbox.payload import place
+from sandbox.payload import collect, place
 from sandbox.spec import ContainerSpec, Limits, Mount
 
 ENTRY = ("python3", "-I", "/agent/agent.py")
@@ -62,7 +64,7 @@ def run_agent(
     payload = house.settings.home / "payload"
     document = place({"task.json": json.dumps(task).encode()}, payload)
     files = {path: file.data for path, file in house.trees.read_tree(genome).items()}
-    agent = place(files, payload)
+    agent = place(with_bytecode(files, _shipped(house.settings.agent)), payload)
     socket = house.gateway.open(grant)
     try:
         container = ContainerSpec(
@@ -85,6 +87,12 @@ def run_agent(
         usage = house.gateway.close(grant.candidate, socket)
     log = house.blobs.put(b"--- stdout\n" + ended.stdout + b"\n--- stderr\n" + ended.stderr)
     return _read(ended, usage, log, box)
+
+
+@cache
+def _shipped(agent: Path) -> frozenset[bytes]:
+    """The files of generation 0; where a genome has changed one, it brings a file of its own."""
+    return frozenset(collect(agent).values())
 
 
 def container_name(what: str) -> str:

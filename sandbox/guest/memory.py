@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 from pathlib import Path
 
@@ -18,31 +17,3 @@ class Memory:
             self._out = mmap.mmap(file.fileno(), out_size, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE)
         self.inputs = memoryview(self._in)
         self.outputs = memoryview(self._out)
-        self.out_address = ctypes.addressof(ctypes.c_char.from_buffer(self._out))
-        self.in_address = _address(self._in)
-
-
-def _address(readable: mmap.mmap) -> int:
-    """Address of a read-only buffer, which ctypes itself refuses to tell."""
-    view = _PyBuffer()
-    ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(readable), ctypes.byref(view), 0)
-    address = view.buf
-    if not address:
-        raise MemoryError("the input region is not mapped")
-    return int(address)
-
-
-class _PyBuffer(ctypes.Structure):
-    _fields_ = (
-        ("buf", ctypes.c_void_p),
-        ("obj", ctypes.c_void_p),
-        ("len", ctypes.c_ssize_t),
-        ("itemsize", ctypes.c_ssize_t),
-        ("readonly", ctypes.c_int),
-        ("ndim", ctypes.c_int),
-        ("format", ctypes.c_char_p),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("suboffsets", ctypes.c_void_p),
-        ("internal", ctypes.c_void_p),
-    )

@@ -22,17 +22,44 @@ def load_native(
     except AttributeError as error:
         raise Failure("load", f"the library has no function {symbol}") from error
     function.restype = None
+    places = address(memory.inputs), address(memory.outputs)
 
     def call(arguments: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
-        function(*[_argument(argument, memory) for argument in arguments])
+        function(*[_argument(argument, *places) for argument in arguments])
 
     return call
 
 
-def _argument(argument: dict[str, Any], memory: Memory) -> Any:
+def address(region: memoryview) -> int:
+    """Where a region lies. Of one that may only be read, ctypes has no word for it."""
+    view = _PyBuffer()
+    ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(region), ctypes.byref(view), 0)
+    place = view.buf
+    if not place:
+        raise MemoryError("a region is not mapped")
+    return int(place)
+
+
+def _argument(argument: dict[str, Any], inputs: int, outputs: int) -> Any:
     if "in" in argument:
-        return ctypes.c_void_p(memory.in_address + argument["in"])
+        return ctypes.c_void_p(inputs + argument["in"])
     if "out" in argument:
-        return ctypes.c_void_p(memory.out_address + argument["out"])
+        return ctypes.c_void_p(outputs + argument["out"])
     value = argument["value"]
     return ctypes.c_double(value) if isinstance(value, float) else ctypes.c_int(value)
+
+
+class _PyBuffer(ctypes.Structure):
+    _fields_ = (
+        ("buf", ctypes.c_void_p),
+        ("obj", ctypes.c_void_p),
+        ("len", ctypes.c_ssize_t),
+        ("itemsize", ctypes.c_ssize_t),
+        ("readonly", ctypes.c_int),
+        ("ndim", ctypes.c_int),
+        ("format", ctypes.c_char_p),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("suboffsets", ctypes.c_void_p),
+        ("internal", ctypes.c_void_p),
+    )

@@ -6,7 +6,6 @@ import importlib.util
 import math
 import struct
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -84,4 +83,6 @@ def _flat(value: Any, shape: list[int], where: str) -> Iterator[Any]:
 
 def story(error: BaseException) -> str:
     """The candidate's part of a traceback: our own frames would teach nobody anything."""
+    import traceback  # most candidates have none, and a runner's start counts
+
     return "".join(traceback.format_exception(error, limit=-3))[-2500:]

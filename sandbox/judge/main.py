@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import socket
@@ -28,6 +29,10 @@ def main(argv: list[str]) -> None:
     os.umask(0o022)
     # Children are reaped by the kernel; sessions report to the host, not to us.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # What is loaded by now is shared with every session as it is: a collection there would copy all of it.
+    gc.disable()
+    gc.collect()
+    gc.freeze()
     (options.io / CONTROL).unlink(missing_ok=True)
     listener = listen(options.io, CONTROL, 0o600)
     print("judge: listening", flush=True)
