@@ -6,6 +6,7 @@ import hashlib
 import math
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -203,7 +204,7 @@ def load_target(folder: Path) -> Target:
     """Read and check one target folder. Raises BadTarget."""
     path = folder / FILE
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        file = _parsed(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise BadTarget(path, "", "there is no such file", "see kernels/README.md for how to write one") from error
     except OSError as error:
@@ -212,8 +213,6 @@ def load_target(folder: Path) -> Target:
         raise BadTarget(path, "", "is not UTF-8 text", "save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise BadTarget(path, "", f"is not TOML: {error}", "correct the line it names") from error
-    try:
-        file = TargetFile.model_validate(data)
     except ValidationError as error:
         raise _first(path, error) from error
     if file.name != folder.resolve().name:
@@ -230,6 +229,12 @@ def load_target(folder: Path) -> Target:
         raise BadTarget(folder / SEED, "", "holds no files", "put the first tree there")
     _check_producers(folder, file)
     return Target(folder, file)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> TargetFile:
+    """Raises TOMLDecodeError and ValidationError."""
+    return TargetFile.model_validate(tomllib.loads(text))
 
 
 def _check_producers(folder: Path, file: TargetFile) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from workflows.ports import InfrastructureError
@@ -38,19 +38,27 @@ def contents(folder: Path) -> dict[str, bytes]:
 def _read(folder: Path, *, caches: bool) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
-        for path in sorted(folder.rglob("*")):
-            relative = path.relative_to(folder)
-            if not caches and _CACHE in relative.parts:
-                continue
-            if path.is_symlink():
-                raise InfrastructureError(f"payload: {path} is a symbolic link; put the file itself there")
-            if path.is_file():
-                files[relative.as_posix()] = path.read_bytes()
+        for path in sorted(_below(str(folder), caches=caches)):
+            with open(path, "rb") as file:  # noqa: PTH123 (read before and after every session: Path is half of it)
+                files[path[len(str(folder)) + 1 :]] = file.read()
     except OSError as error:
         raise InfrastructureError(f"payload: cannot read {folder}: {error.strerror}") from error
     if not files:
         raise InfrastructureError(f"payload: {folder} holds no files")
     return files
+
+
+def _below(folder: str, *, caches: bool) -> Iterator[str]:
+    """The regular files, however deep. Raises InfrastructureError for a symbolic link."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                raise InfrastructureError(f"payload: {entry.path} is a symbolic link; put the file itself there")
+            if entry.is_dir():
+                if caches or entry.name != _CACHE:
+                    yield from _below(entry.path, caches=caches)
+            elif entry.is_file():
+                yield entry.path
 
 
 def digest(files: Mapping[str, bytes]) -> str:

@@ -192,7 +192,7 @@ class Supervised:
         reason = classify(
             code,
             asked=self._asked,
-            oom_killed=code != 0 and self._oom_killed(code),
+            oom_killed=code != 0 and self._asked in (None, "timeout") and self._oom_killed(code),
             crowded=self._crowded or self._sentry_crowded(code),
         )
         return Exit(

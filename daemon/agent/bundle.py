@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
-OUT = Path("/out/bundle.json")
-
-
+OUT = "/out/bundle.json"
 MOST_NOTES = 10
 
 
@@ -37,10 +34,10 @@ def failed(reason: str, calls: int) -> dict[str, object]:
     return {**_common(calls), "status": "failed", "reason": reason[:2000]}
 
 
-def write(bundle: dict[str, object], out: Path = OUT) -> None:
+def write(bundle: dict[str, object], out: str = OUT) -> None:
     """Write in place: the file is a bind mount of its own, so a rename cannot replace it. A torn one is no JSON."""
     data = json.dumps(bundle).encode()
-    with out.open("wb") as file:
+    with open(out, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os.path
 import re
-from pathlib import Path
 from typing import Any
 
-PROMPTS = Path(__file__).resolve().parent / "prompts"
+PROMPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prompts")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 Messages = list[dict[str, str]]
 
@@ -104,7 +104,8 @@ def fill(template: str, facts: dict[str, str]) -> str:
 
 
 def _prompt(name: str) -> str:
-    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8")
+    with open(os.path.join(PROMPTS, f"{name}.md"), encoding="utf-8") as file:
+        return file.read()
 
 
 def _choose(files: dict[str, str], room: int) -> tuple[dict[str, str], list[str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os.path
 import re
 import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ else:
     from answers import BadAnswer, Call
     from workspace import Trouble, Workspace
 
-TOOLS = Path(__file__).resolve().parent / "tools"
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tools")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LONGEST = 8000
 """Characters of a tool's result that the model is shown."""
@@ -39,7 +39,7 @@ class Tool(NamedTuple):
 class Toolbox:
     """The tools by name."""
 
-    def __init__(self, names: list[str], folder: Path = TOOLS) -> None:
+    def __init__(self, names: list[str], folder: str = TOOLS) -> None:
         """Raises BadGenome."""
         self._tools = {name: _load(folder, name) for name in names}
 
@@ -67,19 +67,19 @@ class Toolbox:
             raise Trouble(f"the tool {call.tool} broke: {type(error).__name__}: {str(error)[:300]}") from error
 
 
-def _load(folder: Path, name: str) -> Tool:
+def _load(folder: str, name: str) -> Tool:
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise BadGenome(f"genome.toml lists {name!r}, which is no name of a tool")
-    module = _module(folder / f"{name}.py", name)
+    module = _module(os.path.join(folder, f"{name}.py"), name)
     usage, run = getattr(module, "USAGE", None), getattr(module, "run", None)
     if not isinstance(usage, str) or not callable(run):
         raise BadGenome(f"tools/{name}.py needs USAGE, a text, and run(workspace, call)")
     return Tool(name, usage, run)
 
 
-def _module(path: Path, name: str) -> types.ModuleType:
+def _module(path: str, name: str) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location(f"tool_{name}", path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if spec is None or spec.loader is None or not os.path.isfile(path):
         raise BadGenome(f"genome.toml lists the tool {name!r}, but there is no tools/{name}.py")
     module = importlib.util.module_from_spec(spec)
     try:

@@ -8,11 +8,11 @@ import os
 import re
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from daemon.agent.compare import complaint
     from daemon.agent.workspace import Trouble, Workspace
@@ -58,8 +58,8 @@ def _ask(workspace: Workspace, out: Path, ask: dict[str, Any]) -> dict[str, Any]
         argv = [str(out / file), *map(str, ask.get("args", []))]
         code, said, out_text = execute(argv, tree, str(ask["stdin"]).encode(), CASE_SECONDS, workspace.folder)
         return {"value": out_text, "code": code, "text": said}
-    caller = Path(__file__).resolve().parent / "caller.py"
-    argv = [sys.executable, "-I", "-B", str(caller), str(tree), file]
+    caller = os.path.join(os.path.dirname(os.path.abspath(__file__)), "caller.py")
+    argv = [sys.executable, "-I", "-B", caller, str(tree), file]
     code, said, out_text = execute(argv, tree, json.dumps(ask).encode(), CASE_SECONDS, workspace.folder)
     try:
         outcome: dict[str, Any] = dict(json.loads(out_text))
@@ -85,7 +85,7 @@ def execute(argv: list[str], cwd: Path, stdin: bytes, seconds: float, scratch: P
                 argv, cwd=cwd, stdin=given, stdout=printed, stderr=said, start_new_session=True, env=env
             )
         except OSError as error:
-            return -1, f"cannot run {Path(argv[0]).name}: {error.strerror}", ""
+            return -1, f"cannot run {os.path.basename(argv[0])}: {error.strerror}", ""
         try:
             code = child.wait(seconds)
         except subprocess.TimeoutExpired:

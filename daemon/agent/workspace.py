@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-WORK = Path("/work")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORK = "/work"
 """Scratch memory of the container, and the only place where programs may run."""
 
 
@@ -17,15 +19,22 @@ class Trouble(Exception):
 class Workspace:
     """One proposal in the making."""
 
-    def __init__(self, task: dict[str, Any], folder: Path = WORK) -> None:
+    def __init__(self, task: dict[str, Any], folder: str | Path = WORK) -> None:
         self.task = task
-        self.folder = folder
+        self._folder = folder
         self.files = dict(self.base)
         """As they stand now; the parent's to begin with."""
         self.findings: list[str] = []
         """For whoever comes after this candidate."""
         self.tasks: list[str] = []
         """What is left to try, for whoever comes after this candidate."""
+
+    @property
+    def folder(self) -> Path:
+        """Where programs may run."""
+        from pathlib import Path  # most proposals try nothing, and an agent's start counts
+
+        return Path(self._folder)
 
     @property
     def base(self) -> dict[str, str]:

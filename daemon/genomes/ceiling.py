@@ -6,6 +6,7 @@ keeps a version from claiming more than people have looked at, and keeps limits 
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -29,6 +30,15 @@ class FileLike(Protocol):
 
     @property
     def data(self) -> bytes: ...
+
+
+def config(file: FileLike | None) -> str | None:
+    """What a genome.toml says, as JSON; None when there is no readable file, or one that says what JSON cannot."""
+    told = None if file is None else _read(file)
+    try:
+        return None if told is None else json.dumps(told)
+    except (TypeError, ValueError, RecursionError):  # a date
+        return None
 
 
 def ceiling_facts(
@@ -72,10 +82,13 @@ def _differs(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> bool:
 
 def _fields(file: FileLike | None) -> dict[str, Any] | None:
     """Every value by its dotted path; None when there is no readable file."""
-    if file is None:
-        return None
+    told = None if file is None else _read(file)
+    return None if told is None else dict(_flat("", told))
+
+
+def _read(file: FileLike) -> dict[str, Any] | None:
     try:
-        return dict(_flat("", tomllib.loads(file.data.decode("utf-8"))))
+        return tomllib.loads(file.data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         return None
 

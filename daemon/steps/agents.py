@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.gateway.grants import Grant, Usage
+from daemon.genomes.ceiling import FILE, config
 from daemon.governed import CAMPAIGN, CANDIDATE
 from daemon.house import House
 from daemon.steps.maxima import PROPOSE
@@ -62,8 +63,11 @@ def run_agent(
     """
     box = make_outbox(folder / "out" / "bundle.json")
     payload = house.settings.home / "payload"
-    document = place({"task.json": json.dumps(task).encode()}, payload)
-    files = {path: file.data for path, file in house.trees.read_tree(genome).items()}
+    tree = house.trees.read_tree(genome)
+    # Read here for the agent, whose start it would slow down; what cannot be read, it finds out by itself.
+    whole = {**task, "genome": config(tree.get(FILE))}
+    document = place({"task.json": json.dumps(whole).encode()}, payload)
+    files = {path: file.data for path, file in tree.items()}
     agent = place(with_bytecode(files, _shipped(house.settings.agent)), payload)
     socket = house.gateway.open(grant)
     try:
