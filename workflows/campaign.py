@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.outside import OUTSIDE, Submission, objection
     from workflows.people import Approval, BudgetExtension, Escalation, Note, Override
     from workflows.reports import CampaignReport
+    from workflows.runs import long_enough
 
 HEAVY: dict[str, Any] = {
     "task_queue": queues.EVALUATE,
@@ -76,7 +77,7 @@ class Campaign:
             self._update(champion=seed, best=seed, accounts=lines)
         followers: set[asyncio.Task[None]] = set()
         while not self._progress.stopping:
-            if workflow.info().is_continue_as_new_suggested():
+            if long_enough():
                 break
             await workflow.wait_condition(lambda: self._free() or bool(self._progress.stopping))
             if self._progress.stopping:

@@ -14,6 +14,10 @@ from workflows import queues
 
 pytestmark = pytest.mark.temporal
 
+MOST_EVENTS = 4096
+MOST_BYTES = 4 * 1024 * 1024
+MOST_CARRIED = 64 * 1024
+
 
 @pytest.fixture(scope="module")
 def impatient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -44,5 +48,27 @@ async def test_runs_stay_short_and_every_candidate_is_counted_once(impatient_ser
             events = [event async for event in history.fetch_history_events()]
             assert len(events) < 400
             assert all(event.ByteSize() < 64 * 1024 for event in events), "state carried over stays small"
+    finally:
+        await workers.stop()
+
+
+async def test_five_hundred_candidates_stay_within_the_bounds(temporal_address: str) -> None:
+    client = await connect(temporal_address, "default")
+    ports = FakePorts(lambda number: "accepted" if number % 9 == 0 else "failed:no-gain")
+    workers = Workers(client, ports, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1)
+    await workers.start()
+    try:
+        name = f"longer-{uuid.uuid4().hex[:6]}"
+        spec = {"target": "matmul", "candidates": 500, "in_flight": 8, "patience": 500}
+        handle = await client.start_workflow("Campaign", spec, id=name, task_queue=queues.MAIN)
+        report = await handle.result()
+        assert report["decided"] == len(set(ports.recorded)) == 500
+        runs = [run async for run in client.list_workflows(f"WorkflowId = '{name}'")]
+        assert {run.history_length > MOST_EVENTS for run in runs} == {False}, [run.history_length for run in runs]
+        for run in runs:
+            history = client.get_workflow_handle(name, run_id=run.run_id)
+            sizes = [event.ByteSize() async for event in history.fetch_history_events()]
+            assert sum(sizes) <= MOST_BYTES
+            assert sizes[0] <= MOST_CARRIED, "what a run begins with holds the state of the one before"
     finally:
         await workers.stop()
