@@ -32,6 +32,16 @@ async def test_a_recorded_history_replays(path: Path) -> None:
     await replayer().replay_workflow(WorkflowHistory.from_json(path.stem, path.read_text("utf-8")))
 
 
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+async def test_a_workflow_that_was_under_way_is_taken_up_at_any_turn(path: Path) -> None:
+    whole = json.loads(path.read_text("utf-8"))
+    turns = [at for at, event in enumerate(whole["events"], 1) if "workflowTaskStartedEventAttributes" in event]
+    assert turns
+    for turn in turns:
+        begun = json.dumps({**whole, "events": whole["events"][:turn]})
+        await replayer().replay_workflow(WorkflowHistory.from_json(path.stem, begun))
+
+
 async def test_a_difference_is_noticed() -> None:
     path = next(path for path in HISTORIES if path.stem == "plain-c3")
     changed = json.loads(path.read_text("utf-8"))
