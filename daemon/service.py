@@ -22,6 +22,7 @@ from temporalio.client import Client
 from daemon import parts
 from daemon.activations import Activations
 from daemon.cli.checks import examine, machine_checks
+from daemon.encryption import converter
 from daemon.engines.opa import OpaEngine
 from daemon.engines.temporal import TemporalServer
 from daemon.faults import Faults
@@ -104,7 +105,8 @@ class Service:
         self.house = await asyncio.to_thread(self._open_house)
         self._watch.attach(self.house.gateway.stop, self.house.audit)
         on = runtime(f"{settings.metrics_host}:{settings.sdk_metrics_port}") if settings.sdk_metrics_port else None
-        self.client = await connect(address, settings.temporal_namespace, on=on)
+        sealing = converter(settings.payload_keys, seals=settings.encrypt_payloads)
+        self.client = await connect(address, settings.temporal_namespace, on=on, converter=sealing)
         self._workers = Workers(
             self.client,
             CampaignSteps(self.house, search_attributes=self._temporal is not None),

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     temporal_ui_port: int = Field(8233, ge=-1, le=65535)
     """Port of the embedded server's page; 0 picks a free one, -1 turns it off."""
 
+    encrypt_payloads: bool = False
+    """Whether what Temporal keeps of a campaign is sealed with a key of the state folder (`keys/payload`)."""
+
     opa_url: str = ""
     """Your own OPA server. Empty: an embedded one is started and follows the policies folder."""
     opa_token: str = ""
@@ -135,6 +138,11 @@ class Settings(BaseSettings):
     def signers(self) -> Path:
         """Whose signatures count: OpenSSH's allowed-signers file, which only people edit."""
         return self.home / "keys" / "allowed_signers"
+
+    @property
+    def payload_keys(self) -> Path:
+        """The keys that Temporal's payloads are sealed with: a line for each, the newest first."""
+        return self.home / "keys" / "payload"
 
     @property
     def database(self) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Interceptor, Worker
@@ -42,7 +43,9 @@ def runtime(metrics_address: str) -> Runtime:
         ) from error
 
 
-async def connect(address: str, namespace: str, *, on: Runtime | None = None) -> Client:
+async def connect(
+    address: str, namespace: str, *, on: Runtime | None = None, converter: DataConverter = data_converter
+) -> Client:
     """A client with our converter. TLS, keys and headers come from the Temporal CLI's own profiles and environment."""
     profile = ClientConfig.load_client_connect_config()
     profile["target_host"] = address or profile.get("target_host") or "127.0.0.1:7233"
@@ -50,7 +53,7 @@ async def connect(address: str, namespace: str, *, on: Runtime | None = None) ->
     deadline = asyncio.get_running_loop().time() + CONNECT_SECONDS
     while True:
         try:
-            return await Client.connect(**profile, data_converter=data_converter, runtime=on)
+            return await Client.connect(**profile, data_converter=converter, runtime=on)
         except RuntimeError as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise InfrastructureError(f"temporal: no answer from {profile['target_host']}: {error}") from error

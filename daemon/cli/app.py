@@ -17,6 +17,7 @@ from daemon.cli import (
     audit,
     campaign,
     candidate,
+    codec,
     demo,
     doctor,
     errors,
@@ -53,6 +54,7 @@ app.command("kill")(kill.kill)
 app.command("rearm")(kill.rearm)
 app.add_typer(doctor.app, name="doctor")
 app.command("mcp")(mcp.mcp)
+app.command("codec")(codec.codec)
 app.command("demo")(demo.demo)
 
 

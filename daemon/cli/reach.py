@@ -45,7 +45,7 @@ async def connect() -> Client:
     from temporalio.client import Client
     from temporalio.envconfig import ClientConfig
 
-    from workflows.converter import data_converter
+    from daemon.encryption import converter
     from workflows.ports import InfrastructureError
 
     here = settings()
@@ -53,8 +53,9 @@ async def connect() -> Client:
     profile["target_host"] = temporal_address(here)
     if not os.environ.get("TEMPORAL_NAMESPACE"):
         profile["namespace"] = str(endpoints(here).get("namespace") or here.temporal_namespace)
+    sealing = converter(here.payload_keys, seals=here.encrypt_payloads)
     try:
-        return await asyncio.wait_for(Client.connect(**profile, data_converter=data_converter), CONNECT_SECONDS)
+        return await asyncio.wait_for(Client.connect(**profile, data_converter=sealing), CONNECT_SECONDS)
     except (RuntimeError, OSError, TimeoutError) as error:
         raise InfrastructureError(
             f"temporal: nothing answers at {profile['target_host']}; start the daemon with `ratchet up`, "

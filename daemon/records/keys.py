@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as forms
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from daemon.records.files import make_private, sync_directory, write_durably
+from daemon.records.files import create_once, make_private, write_durably
 
 
 class BadKey(Exception):
@@ -40,7 +40,19 @@ def ensure_signing_key(path: Path) -> Ed25519PublicKey:
 
 
 def load_signing_key(path: Path) -> Ed25519PrivateKey:
-    """The private key in `path`. Raises BadKey; a link, or a file that group or others may read, is refused."""
+    """The private key in `path`. Raises BadKey as `read_private` does."""
+    data = read_private(path)
+    try:
+        key = forms.load_pem_private_key(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadKey(f"keys: {path} is no unencrypted private key in PEM form") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadKey(f"keys: {path} is not an Ed25519 key")
+    return key
+
+
+def read_private(path: Path) -> bytes:
+    """What a key file holds. Raises BadKey; a link, or a file that group or others may read, is refused."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -51,14 +63,7 @@ def load_signing_key(path: Path) -> Ed25519PrivateKey:
         facts = os.fstat(file.fileno())
         if not stat.S_ISREG(facts.st_mode) or stat.S_IMODE(facts.st_mode) & 0o077:
             raise BadKey(f"keys: others may read {path}; run: chmod 600 {path}")
-        data = file.read(65536)
-    try:
-        key = forms.load_pem_private_key(data, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadKey(f"keys: {path} is no unencrypted private key in PEM form") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise BadKey(f"keys: {path} is not an Ed25519 key")
-    return key
+        return file.read(65536)
 
 
 def load_public_key(path: Path) -> Ed25519PublicKey:
@@ -77,16 +82,7 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
 def _create(path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption())
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    write_durably(fresh, pem)
-    try:
-        # A hard link, because it fails when another process was faster: the first key stands.
-        os.link(fresh, path)
-        sync_directory(path.parent)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+    create_once(path, pem)
 
 
 def _public_pem(key: Ed25519PublicKey) -> bytes:
