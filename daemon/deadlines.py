@@ -80,6 +80,13 @@ class Transport(HTTPAdapter):
             ConnectionCls = Encrypted
 
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+        self._pool: Any = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The one pool: a transport speaks to one server, and finding its pool anew takes a third of a question."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """One attempt. Raises requests.RequestException for anything but a 200 of bounded length."""

@@ -85,6 +85,14 @@ class House:
             raise RefusedError("ARCHIVE", f"candidate {candidate!r} is not in the archive")
         return row
 
+    def candidates(self, *names: str) -> list[CandidateRow]:
+        """The rows of known candidates, in this order. Raises RefusedError when the archive lacks one."""
+        known = self.archive.several(names)
+        for name in names:
+            if name not in known:
+                raise RefusedError("ARCHIVE", f"candidate {name!r} is not in the archive")
+        return [known[name] for name in names]
+
     def campaign_spec(self, campaign: str) -> CampaignSpec:
         """What was asked for when a campaign started. Raises RefusedError when the archive has no such campaign."""
         row = self.archive.campaign(campaign)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from daemon import parts
 from daemon.activations import Activations
@@ -120,6 +121,9 @@ class Service:
             gpus=self.house.gpus.served,
             grace_seconds=self._grace,
             interceptors=[Halt(self._halted), Faults(self.metrics)],
+            # The sandbox finds mistakes in workflow code: every test of workflows runs in it, and every replay of what
+            # was recorded. Here it would look for the same at each turn, which is a twentieth of the daemon's work.
+            runner=UnsandboxedWorkflowRunner(),
         )
         self._refuse_if_killed()
         await self._workers.start()

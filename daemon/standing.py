@@ -31,8 +31,8 @@ class Standing:
         """`overrides`, and how many of the campaign's other candidates wait for one."""
         if not candidate:
             return {"overrides": [], "waiting": 0}
-        waiting = [one for one in self._holds.waiting(campaign) if one.kind == OVERRIDE and one.candidate != candidate]
-        booked = self._holds.answers(candidate, OVERRIDE)
+        held_now, booked = self._holds.about(campaign, candidate, OVERRIDE)
+        waiting = [one for one in held_now if one.kind == OVERRIDE and one.candidate != candidate]
         started_by = starter(self._archive, campaign) if booked else ""
         return {
             "overrides": [

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Interceptor, Worker
+from temporalio.worker import Interceptor, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows import queues
@@ -83,7 +83,9 @@ class Workers:
         grace_seconds: float,
         gpus: Sequence[str] = (),
         interceptors: Sequence[Interceptor] = (),
+        runner: WorkflowRunner | None = None,
     ) -> None:
+        """`runner` is what workflows run in (default: `workflow_runner`)."""
         around, path = CampaignActivities(campaigns), CandidateActivities(candidates)
         activities: list[Callable[..., Any]] = [
             around.open_campaign,
@@ -123,7 +125,7 @@ class Workers:
                 max_concurrent_activities=count,
                 max_concurrent_local_activities=count,
                 interceptors=interceptors,
-                workflow_runner=workflow_runner(),
+                workflow_runner=runner or workflow_runner(),
                 graceful_shutdown_timeout=timedelta(seconds=grace_seconds),
                 max_heartbeat_throttle_interval=timedelta(seconds=5),
             )

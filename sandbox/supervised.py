@@ -178,7 +178,7 @@ class Supervised:
         begin = time.monotonic()
         sample = self._engine.sample(self.id)
         end = time.monotonic()
-        pause = min(max((end - self._begin) / 5, _FIRST_SAMPLE), _LAST_SAMPLE)
+        pause = min(max((end - self._begin) / 3, _FIRST_SAMPLE), _LAST_SAMPLE)
         self._next_sample = end + max(pause, _SAMPLE_SHARE * (end - begin))
         if sample is not None and sample.cpu_seconds >= self._last.cpu_seconds:
             self._sampled, self._last = begin, sample

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, insert, or_, select, update
 
@@ -32,6 +32,22 @@ _CHANGED = (
     .where(candidates.c.campaign == bindparam("of"), candidates.c.updated >= bindparam("since"))
     .order_by(candidates.c.number)
 )
+_FIRST = (
+    select(candidates)
+    .where(candidates.c.campaign == bindparam("of"), candidates.c.verdict == bindparam("verdict"))
+    .order_by(candidates.c.number)
+    .limit(1)
+)
+_SEVERAL = select(candidates).where(candidates.c.candidate.in_(bindparam("names", expanding=True)))
+_LINE = (
+    select(candidates.c.candidate, candidates.c.parent)
+    .where(candidates.c.candidate == bindparam("of"))
+    .cte("line", recursive=True)
+)
+_LINE = _LINE.union(
+    select(candidates.c.candidate, candidates.c.parent).join(_LINE, candidates.c.candidate == _LINE.c.parent)
+)
+_LINEAGE = select(candidates).where(candidates.c.candidate.in_(select(_LINE.c.candidate)))
 _JSON = ("reasons", "spent", "times", "inspirations", "features", "cases")
 
 
@@ -143,14 +159,21 @@ class Archive:
             found = connection.execute(_BY_NAME, {"of": candidate}).mappings().first()
         return None if found is None else _row(found)
 
+    def several(self, names: Collection[str]) -> dict[str, CandidateRow]:
+        """Those of the named candidates that are known, by name, as of one instant."""
+        with self._db.read() as connection:
+            found = connection.execute(_SEVERAL, {"names": list(names)}).mappings().all()
+        return {row["candidate"]: _row(row) for row in found}
+
     def candidates(self, campaign: str) -> list[CandidateRow]:
         """All candidates of a campaign by number, the seed first."""
         return self._rows(_of(campaign).order_by(candidates.c.number))
 
     def first_of(self, campaign: str, verdict: str) -> CandidateRow | None:
         """The first candidate of a campaign that came to a verdict."""
-        found = self._rows(_of(campaign).where(candidates.c.verdict == verdict).order_by(candidates.c.number).limit(1))
-        return found[0] if found else None
+        with self._db.read() as connection:
+            found = connection.execute(_FIRST, {"of": campaign, "verdict": verdict}).mappings().first()
+        return None if found is None else _row(found)
 
     def changed(self, campaign: str, since: float, known: Mapping[int, float]) -> list[CandidateRow]:
         """Candidates that were written at or after a time (Unix seconds), by number.
@@ -179,15 +202,13 @@ class Archive:
 
     def lineage(self, candidate: str) -> list[CandidateRow]:
         """The candidate and its ancestors, itself first, the seed last; empty when it is unknown."""
+        with self._db.read() as connection:
+            found = connection.execute(_LINEAGE, {"of": candidate}).mappings().all()
+        known = {row["candidate"]: row for row in found}
         line: list[CandidateRow] = []
-        seen: set[str] = set()
-        while candidate and candidate not in seen:
-            seen.add(candidate)
-            row = self.get(candidate)
-            if row is None:
-                break
-            line.append(row)
-            candidate = row.parent
+        while candidate in known:
+            line.append(_row(known.pop(candidate)))
+            candidate = line[-1].parent
         return line
 
     def champion(self, target: str) -> str | None:

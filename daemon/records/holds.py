@@ -10,7 +10,7 @@ import json
 import time
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from daemon.records.db import Database
 from daemon.records.tables import hold_answers, holds
@@ -23,6 +23,9 @@ _ANSWERS = (
     .where(hold_answers.c.candidate == bindparam("of"), hold_answers.c.action == bindparam("action"))
     .order_by(hold_answers.c.created)
 )
+_STILL = holds.c.ended.is_(None) & (holds.c.candidate == bindparam("of"))
+_WAITS = select(holds.c.candidate).where(_STILL)
+_END = update(holds).where(_STILL).values(ended=bindparam("at"))
 
 
 class HoldRow(NamedTuple):
@@ -66,9 +69,11 @@ class Holds:
 
     def end(self, candidate: str) -> None:
         """It waits no more. Harmless when it never did."""
+        with self._db.read() as connection:
+            if connection.execute(_WAITS, {"of": candidate}).first() is None:
+                return  # nearly always, and looking costs no turn at writing
         with self._db.begin() as connection:
-            this = (holds.c.candidate == candidate) & holds.c.ended.is_(None)
-            connection.execute(update(holds).where(this).values(ended=time.time()))
+            connection.execute(_END, {"of": candidate, "at": time.time()})
 
     def get(self, candidate: str) -> HoldRow | None:
         """The candidate's hold, whether it waits still or not."""
@@ -78,9 +83,8 @@ class Holds:
 
     def waiting(self, campaign: str = "") -> list[HoldRow]:
         """All that wait, oldest first; of one campaign when it is named."""
-        query, names = (_WAITING_OF, {"of": campaign}) if campaign else (_WAITING, {})
         with self._db.read() as connection:
-            return [_row(row) for row in connection.execute(query, names).mappings()]
+            return _waiting(connection, campaign)
 
     def book(self, candidate: str, key: str, action: str, body: dict[str, Any]) -> bool:
         """Keep an answer; False when this key is there already."""
@@ -95,8 +99,22 @@ class Holds:
     def answers(self, candidate: str, action: str) -> list[AnswerRow]:
         """The candidate's booked answers of one kind, oldest first."""
         with self._db.read() as connection:
-            rows = connection.execute(_ANSWERS, {"of": candidate, "action": action}).mappings()
-            return [AnswerRow(str(row["action"]), json.loads(row["body"])) for row in rows]
+            return _answers(connection, candidate, action)
+
+    def about(self, campaign: str, candidate: str, action: str) -> tuple[list[HoldRow], list[AnswerRow]]:
+        """What `waiting` and `answers` say, as of one instant."""
+        with self._db.read() as connection:
+            return _waiting(connection, campaign), _answers(connection, candidate, action)
+
+
+def _waiting(connection: Connection, campaign: str) -> list[HoldRow]:
+    query, names = (_WAITING_OF, {"of": campaign}) if campaign else (_WAITING, {})
+    return [_row(row) for row in connection.execute(query, names).mappings()]
+
+
+def _answers(connection: Connection, candidate: str, action: str) -> list[AnswerRow]:
+    rows = connection.execute(_ANSWERS, {"of": candidate, "action": action}).mappings()
+    return [AnswerRow(str(row["action"]), json.loads(row["body"])) for row in rows]
 
 
 def _row(row: RowMapping) -> HoldRow:

@@ -243,6 +243,13 @@ class Ledger:
             sums = {row[0]: int(row[1] or 0) for row in connection.execute(query)}
         return {account: sums[account] for account in ACCOUNTS if account in sums}
 
+    def spent_since_by(self, unix: float, model: str) -> tuple[dict[Account, int], dict[Account, int]]:
+        """What `spent_since` says of all, and of the calls of one model, as of one instant."""
+        with self._db.read() as connection:
+            found = [spending.since(connection, unix, model=one) for one in ("", model)]
+        everything, one_model = ({account: sums.get(account, 0) for account in ACCOUNTS} for sums in found)
+        return everything, one_model
+
     def spent_since(self, unix: float, *, campaign: str = "", model: str = "") -> dict[Account, int]:
         """Spending settled since the minute of `unix` (Unix seconds), plus all open reservations at their maximum.
 

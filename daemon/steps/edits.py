@@ -105,12 +105,12 @@ def against_parent(
 def commit(house: House, spec: CandidateSpec, edit: Edit, proposal: Proposal) -> Commit:
     """The tree as a commit on its own ref. The same arguments give the same commit, so a retry changes nothing."""
     choice = spec.choice
-    parent, row = house.candidate(choice.parent), house.candidate(choice.candidate)
+    parent, row, seed = house.candidates(choice.parent, choice.candidate, spec.facts.seed_candidate)
     ref = candidate_ref(spec.campaign, choice.number)
     message = f"{choice.candidate}\n\n{plain(proposal.hypothesis)}\n\nModel: {choice.model}\nGenome: {row.genome}\n"
     second = [house.candidate(choice.second).commit] if choice.operator == "crossover" else []
     made = house.trees.commit(edit.tree, [parent.commit, *second], message, ref, when=int(row.created))
-    like = likeness(house.trees, edit.tree, house.candidate(spec.facts.seed_candidate).tree)
+    like = likeness(house.trees, edit.tree, seed.tree)
     house.archive.put(
         row.model_copy(
             update={

@@ -52,7 +52,8 @@ def evaluate(house: House, spec: CandidateSpec, edit: Edit) -> Scorecard:
         card = card_of(target, outcome, parent, session.profile)
     except CandidateFault as fault:
         card = Scorecard(verdict=fault.verdict, feedback=fold(fault.feedback), log=house.blobs.put(fault.log.encode()))
-    if any(out_of_use(house.candidate(one).verdict) for one in (spec.choice.parent, spec.choice.second) if one):
+    made_of = house.candidates(*(one for one in (spec.choice.parent, spec.choice.second) if one))
+    if any(out_of_use(one.verdict) for one in made_of):
         card = Scorecard(verdict=SUSPENDED, feedback="what it was made from was quarantined meanwhile", log=card.log)
     _keep(house, spec, card)
     return card

@@ -32,7 +32,7 @@ def model_facts(
     asked: Mapping[Account, int],
 ) -> dict[str, Any]:
     """The question `model`. What is under way counts at its maximum."""
-    since = time.time() - DAY_SECONDS
+    everything, calls = ledger.spent_since_by(time.time() - DAY_SECONDS, model)
     return {
         "campaign": campaign,
         "candidate": candidate,
@@ -40,8 +40,8 @@ def model_facts(
         "model": model,
         "max_tokens": max_tokens,
         "asked": dict(asked),
-        "day": ledger.spent_since(since),
-        "day_model": {"micro_usd": ledger.spent_since(since, model=model)["micro_usd"]},
+        "day": everything,
+        "day_model": {"micro_usd": calls["micro_usd"]},
     }
 
 

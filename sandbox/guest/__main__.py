@@ -4,15 +4,16 @@ Isolated mode keeps the folder off the import path, so that no file of a candida
 """
 
 import importlib.util
+import os.path
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load() -> None:
     """Register the folder as a package, so that its modules can import their siblings."""
-    spec = importlib.util.spec_from_file_location("guest", HERE / "__init__.py", submodule_search_locations=[str(HERE)])
+    file = os.path.join(HERE, "__init__.py")
+    spec = importlib.util.spec_from_file_location("guest", file, submodule_search_locations=[HERE])
     if spec is None or spec.loader is None:
         raise SystemExit(f"guest: cannot load {HERE}")
     module = importlib.util.module_from_spec(spec)

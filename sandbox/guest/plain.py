@@ -7,19 +7,21 @@ turn on one object (or on the module). An outcome is {"value": …} or {"raised"
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from .failure import Failure
 from .memory import Memory
 from .python import load_module, story
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 DEPTH = 50
 """Deepest nesting of an answer."""
 
 
-def load_plain(root: Path, file: str, memory: Memory) -> Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]:
+def load_plain(root: str, file: str, memory: Memory) -> Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]:
     """Import the candidate's file; which function is called, each request says."""
     module = load_module(root, file)
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os.path
 import struct
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from .failure import Failure
 from .memory import Memory
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+    from typing import Any
+
 
 def load_python(
-    root: Path, file: str, symbol: str, memory: Memory
+    root: str, file: str, symbol: str, memory: Memory
 ) -> Callable[[list[dict[str, Any]], list[dict[str, Any]]], None]:
     """Import the candidate's file and bind its function. Arrays arrive as read-only memoryviews of their shape."""
     module = load_module(root, file)
@@ -40,11 +43,13 @@ def load_python(
     return call
 
 
-def load_module(root: Path, file: str) -> ModuleType:
+def load_module(root: str, file: str) -> ModuleType:
     """Import a file of the candidate's tree, whose folder others of its files may be imported from."""
-    sys.path.append(str(root))
+    sys.path.append(root)
     try:
-        spec = importlib.util.spec_from_file_location(Path(file).stem, root / file)
+        spec = importlib.util.spec_from_file_location(
+            os.path.splitext(os.path.basename(file))[0], os.path.join(root, file)
+        )
         if spec is None or spec.loader is None:
             raise ImportError(f"{file} is not a Python file")
         module = importlib.util.module_from_spec(spec)

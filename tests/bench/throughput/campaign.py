@@ -59,8 +59,8 @@ def _campaign(daemon: Daemon, candidates: int, in_flight: int) -> str:
         in_flight=in_flight,
         patience=candidates,
     )
-    while len(daemon.rows(name)) <= candidates or not daemon.ended(name):
-        time.sleep(2.0)  # each look costs the CPU time of a candidate
+    while daemon.decided(name) < candidates or not daemon.ended(name):
+        time.sleep(2.0)
     report = daemon.result(name)
     if report["verdicts"] != {"failed": candidates}:
         sys.exit(f"every candidate of the bench should be evaluated without gain, got {report['verdicts']}")

@@ -58,6 +58,9 @@ class House:
         assert row is not None
         return row
 
+    def candidates(self, *names: str) -> list[CandidateRow]:
+        return [self.candidate(name) for name in names]
+
     def target(self, name: str) -> Any:
         return SimpleNamespace(kind="kernel", name=name)
 
