@@ -38,7 +38,7 @@ def lender(
 
     engine = DockerEngine(settings.docker_url)
     caretaker = ContainerCaretaker(backend, engine, image, lambda: programs(payloads), driver)
-    return Lender(Leases(DatabaseShelf(db)), partial(discover, root), caretaker, audit, metrics.gpus, driver)
+    return Lender(Leases(DatabaseShelf(db)), partial(discover, root), caretaker, audit, metrics, driver)
 
 
 def programs(payloads: Path) -> Programs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from daemon.metric_labels import LEVELS
+from daemon.metrics.labels import LEVELS
 from daemon.records import lookup
 
 ANSWERS = {

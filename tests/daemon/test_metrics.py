@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from daemon import metric_labels as module
-from daemon.metric_labels import model_class
 from daemon.metrics import Metrics
+from daemon.metrics import labels as module
+from daemon.metrics.labels import model_class
 from workflows import models, ports
 from workflows.ports import RefusedError
 
