@@ -1,4 +1,5 @@
-"""Writing git objects as loose files: durable before they get their name, so that a crash leaves no half object.
+"""Git objects and refs as loose files, without starting git: durable before they get their name, so that a crash leaves
+no half object.
 
 (Writers that name first and sync later, or never, can leave an object cut short by a power loss, which the next writer
 then takes for good.)
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from daemon.gitobjects import header, object_id
-from daemon.records.files import sync_directory
+from daemon.records.files import create_once, sync_directory
 from workflows.ports import InfrastructureError, RefusedError
 
 
@@ -52,6 +53,34 @@ def write_objects(objects: Path, wanted: Iterable[tuple[str, bytes]]) -> list[st
             Path(temporary).unlink(missing_ok=True)
         raise
     return ids
+
+
+def kind_of(objects: Path, name: str) -> str:
+    """The kind of a loose object by its id (40 hex digits); empty for one that is not there as a loose file."""
+    try:
+        raw = (objects / name[:2] / name[2:]).read_bytes()
+        return zlib.decompressobj().decompress(raw, 16).partition(b" ")[0].decode("ascii", "replace")
+    except (OSError, zlib.error):
+        return ""
+
+
+def create_ref(git_dir: Path, ref: str, commit: str) -> bool:
+    """Make a ref that is not there yet, durably. False when git has to say what is there, or what is wrong.
+
+    Of several at once the first one stands: nothing is replaced, so no lock is needed, and none can be left behind.
+    """
+    path = git_dir / ref
+    try:
+        if (git_dir / "packed-refs").exists() or path.exists():
+            return False
+        fresh = [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        create_once(path, f"{commit}\n".encode(), mode=0o644)
+        for folder in fresh:
+            sync_directory(folder.parent)
+        return path.read_bytes() == f"{commit}\n".encode()
+    except OSError:
+        return False
 
 
 def _stage(objects: Path, raw: bytes) -> str:

@@ -20,7 +20,7 @@ from git import Git
 from git.exc import GitError
 
 from daemon.gitfolders import EmptyFolder, FreshFolder, read_folder
-from daemon.gitloose import write_objects
+from daemon.gitloose import create_ref, kind_of, write_objects
 from daemon.gitobjects import (
     DIRECTORY,
     EXECUTABLE,
@@ -184,10 +184,11 @@ class TreeStore:
         commit.
         """
         _check_ref(ref)
-        with self._open() as git:
-            _read(git, "tree", tree)
-            for parent in parents:
-                _read(git, "commit", parent)
+        for kind, name in (("tree", tree), *(("commit", parent) for parent in parents)):
+            _check_id(name)
+            if kind_of(self._git_dir / "objects", name) != kind:
+                with self._open() as git:
+                    _read(git, kind, name)
         (commit,) = self._write([("commit", encode_commit(tree, parents, message, who=WHO, when=int(when)))])
         self._move_ref(ref, commit, _NOTHING)
         return commit
@@ -279,6 +280,8 @@ class TreeStore:
 
     def _move_ref(self, ref: str, commit: str, expected: str) -> None:
         _check_ref(ref)
+        if expected == _NOTHING and create_ref(self._git_dir, ref, commit):
+            return
         with self._open() as git:
             status, _, message = _call(git, "update-ref", "--no-deref", ref, commit, *filter(None, [expected]))
         if status == 0:

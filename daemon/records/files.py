@@ -33,13 +33,13 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     sync_directory(path.parent)
 
 
-def create_once(path: Path, data: bytes) -> None:
+def create_once(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Write `data` under `path` unless something is there, durable on return. Of many at once, the first one stands.
 
     Raises OSError.
     """
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    write_durably(fresh, data)
+    write_durably(fresh, data, mode=mode)
     try:
         os.link(fresh, path)  # fails when another process was faster, where a rename would replace its file
         sync_directory(path.parent)
