@@ -6,10 +6,8 @@ has to bring a word that only whoever started the server was told.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import secrets
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -18,7 +16,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
 from daemon.records.keys import BadKey
-from workflows.ports import InfrastructureError
+from daemon.serving import until_stopped
 
 HOST = "127.0.0.1"
 MOST_BYTES = 16 * 1024 * 1024
@@ -49,19 +47,5 @@ def application(codec: PayloadCodec, word: str) -> web.Application:
 async def serve(codec: PayloadCodec, port: int, tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM. Raises InfrastructureError when the port is occupied."""
     word = secrets.token_urlsafe(24)
-    runner = web.AppRunner(application(codec, word), access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, HOST, port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise InfrastructureError(f"codec: cannot listen on port {port} ({error.strerror}); give --port") from error
-        told = runner.addresses[0][1]
-        tell(f"--codec-endpoint http://{HOST}:{told} --codec-auth {word}")
-        ended = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        await ended.wait()
-    finally:
-        await runner.cleanup()
+    told = f"--codec-endpoint http://{HOST}:{{}} --codec-auth {word}"
+    await until_stopped(application(codec, word), HOST, port, lambda at: tell(told.format(at)))

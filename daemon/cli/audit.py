@@ -14,12 +14,14 @@ import typer
 from daemon.cli import attest, keeping, output, reach, reconcile, replay
 from daemon.cli.errors import BadInput, Denied
 from daemon.cli.output import JsonFlag
+from daemon.cli.witness import witness as run_witness
 
 app = typer.Typer(help="The audit log.", no_args_is_help=True)
 attest.add_to(app)
 keeping.add_to(app)
 reconcile.add_to(app)
 replay.add_to(app)
+app.command("witness")(run_witness)
 
 
 @app.command()
@@ -30,7 +32,13 @@ def verify(
         str,
         typer.Option(
             metavar="FILE|git:URL",
-            help="Checkpoints kept outside. Default: the file that RATCHET_CHECKPOINT_TARGET names.",
+            help="Checkpoints kept outside. Default: what RATCHET_CHECKPOINT_TARGET left in a file or has cosigned.",
+        ),
+    ] = "",
+    witness: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY", help="Every checkpoint from outside has to be cosigned by this witness, and one has to be."
         ),
     ] = "",
     as_json: JsonFlag = False,
@@ -39,13 +47,15 @@ def verify(
 
     What was cut off together with its checkpoints shows only against checkpoints that were kept outside.
     """
-    report = verified(directory, key, checkpoint)
+    report = verified(directory, key, checkpoint, witness)
     if as_json:
         output.print_json(report)
     elif report["ok"]:
         output.print_text(f"{report['records']} records, whole and in order; {report['signed']} under a signature")
         if report["pruned"]:
             output.print_text(f"{report['pruned']} of them were let go as old; their hashes are here and fit")
+        if report["cosigned"]:
+            output.print_text(f"the witness vouched for {report['cosigned']} of them")
         output.print_facts({"root": report["root"]})
     else:
         place = "" if report["first_bad"] is None else f" at record {report['first_bad']}"
@@ -56,8 +66,11 @@ def verify(
         raise Denied
 
 
-def verified(directory: Path | None = None, key: Path | None = None, checkpoint: str = "") -> dict[str, Any]:
+def verified(
+    directory: Path | None = None, key: Path | None = None, checkpoint: str = "", witness: str = ""
+) -> dict[str, Any]:
     """The verifier's report as a document. Raises BadInput when the checkpoints from outside cannot be read."""
+    from daemon.records.cosignatures import WitnessKey
     from daemon.records.keys import public_path
     from daemon.records.verify import verify as verify_log
 
@@ -66,8 +79,12 @@ def verified(directory: Path | None = None, key: Path | None = None, checkpoint:
         raise BadInput(f"no audit log in {home}; set RATCHET_STATE, or run `ratchet up`")
     given = directory is not None
     directory, key = directory or home / "audit", key or public_path(home / "keys" / "audit.pem")
+    try:
+        vouching = WitnessKey.parse(witness) if witness else None
+    except ValueError as error:
+        raise BadInput(str(error)) from error
     outside = _outside(directory, checkpoint, given=given)
-    return verify_log(directory, key, outside=outside)._asdict()
+    return verify_log(directory, key, outside=outside, witness=vouching)._asdict()
 
 
 def _outside(directory: Path, checkpoint: str, *, given: bool) -> str:
@@ -76,13 +93,15 @@ def _outside(directory: Path, checkpoint: str, *, given: bool) -> str:
 
     from daemon.records.outside import FilePlace, GitPlace, place_of
     from daemon.records.recovery import CHECKPOINTS
+    from daemon.records.witnessed import COSIGNED
 
     here = reach.settings()
     target = here.checkpoint_target
     try:
         if not checkpoint:
-            path = Path(target.removeprefix("file:")) if target.startswith("file:") and not given else None
-            return path.read_text() if path is not None and path.exists() else ""
+            own = {"file": target.removeprefix("file:"), "witness": str(here.home / COSIGNED)}
+            path = Path(own.get(target.partition(":")[0], "")) if not given else Path()
+            return path.read_text() if path.is_file() else ""
         place = place_of(checkpoint, here.home) if checkpoint.startswith("git:") else FilePlace(Path(checkpoint))
         origin = (directory / CHECKPOINTS).read_text().partition("\n")[0] if isinstance(place, GitPlace) else ""
         return place.notes(origin) if isinstance(place, FilePlace | GitPlace) else ""

@@ -78,6 +78,11 @@ def record_of(line: bytes) -> dict[str, Any]:
     return {**record, "hash": outer["hash"]}
 
 
+def hash_in(line: bytes) -> bytes:
+    """The leaf hash that a line states, unchecked. Raises ValueError when there is none."""
+    return bytes.fromhex(line[_HASH_AT:_MIDDLE_AT].decode("ascii", "replace"))
+
+
 class Chain:
     """The chain up to some record: how many, the last hash, and the tree over them."""
 

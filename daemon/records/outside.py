@@ -1,7 +1,8 @@
 """Where checkpoints of the audit log go, so that cutting the log back would show: a file, a git remote, or a command.
 
-A place is written as `file:/path`, `git:URL` or `command:program words…`. A file gets every note appended; a remote
-gets a commit on the branch named by the log's origin, never forced; a command gets the note on standard input. Sending
+A place is written as `file:/path`, `git:URL`, `command:program words…` or `witness:URL KEY`. A file gets every note
+appended; a remote gets a commit on the branch named by the log's origin, never forced; a command gets the note on
+standard input; a witness vouches for it, unless it knows another history of the log (`witnessed.py`). Sending
 goes on beside the log: a place that is away holds nothing up, is told, and is tried again, with the newest note.
 """
 
@@ -16,9 +17,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from daemon.records.files import append_durably, make_private
+
+if TYPE_CHECKING:
+    from daemon.records.witnessed import WitnessPlace
 
 log = logging.getLogger(__name__)
 
@@ -118,8 +122,8 @@ class CommandPlace:
 _NAMES = {"NAME": "ratchet", "EMAIL": "ratchet@localhost"}
 
 
-def place_of(setting: str, home: Path) -> FilePlace | GitPlace | CommandPlace:
-    """The place that a setting names. Raises ValueError with the forms that there are."""
+def place_of(setting: str, home: Path) -> FilePlace | GitPlace | CommandPlace | WitnessPlace:
+    """The place that a setting names, for the state folder `home`. Raises ValueError with the forms that there are."""
     kind, _, rest = setting.partition(":")
     if kind == "file" and Path(rest).is_absolute():
         return FilePlace(Path(rest))
@@ -127,7 +131,11 @@ def place_of(setting: str, home: Path) -> FilePlace | GitPlace | CommandPlace:
         return GitPlace(rest, home / "checkpoints.git")
     if kind == "command" and rest.strip():
         return CommandPlace(shlex.split(rest))
-    raise ValueError(f"{setting!r} is none of file:/absolute/path, git:URL, command:program words")
+    if kind == "witness":
+        from daemon.records.witnessed import WitnessPlace  # needs cryptography, which most commands do not
+
+        return WitnessPlace.parse(rest, home)
+    raise ValueError(f"{setting!r} is none of file:/absolute/path, git:URL, command:program words, witness:URL KEY")
 
 
 def split(text: str) -> list[str]:

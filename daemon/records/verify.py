@@ -2,7 +2,8 @@
 
 What it proves: every record up to the last signed checkpoint is as it was signed, none missing, none added, in order.
 What it cannot prove alone: that nothing was cut off together with its checkpoints. Checkpoints kept outside (notes,
-given as `outside`) close that gap. Of records that were pruned only the hashes are left; they are checked as the others
+given as `outside`) close that gap, and a witness's word on them (`witness`) the other one: that somebody else was shown
+another log under the same name. Of records that were pruned only the hashes are left; they are checked as the others
 are, for their roots. Records behind the last checkpoint (at most 1,000, or 60 s) are checked for
 their chain only, and a log that is being written may end in half a line there.
 """
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from daemon.records.chain import MAX_LINE, BadRecord, Chain, record_of, segments
+from daemon.records.cosignatures import WitnessKey, cosigned_at
 from daemon.records.keys import BadKey, load_public_key
 from daemon.records.notes import BadNote, Checkpoint, read_note, split_notes
 from daemon.records.outside import split
@@ -44,11 +46,18 @@ class Report(NamedTuple):
     remarks: tuple[str, ...] = ()
     pruned: int = 0
     """How many of the records were let go, by a signed pruning; they are among `records`."""
+    cosigned: int = 0
+    """How many of them the witness vouched for, when one was asked for."""
 
 
-def verify(directory: Path, public_key: Path | Ed25519PublicKey, *, outside: str = "") -> Report:
-    """Check the whole log. `outside` is the text of checkpoint notes kept elsewhere. Never raises for a bad log."""
-    check = _Check(directory)
+def verify(
+    directory: Path, public_key: Path | Ed25519PublicKey, *, outside: str = "", witness: WitnessKey | None = None
+) -> Report:
+    """Check the whole log. `outside` is the text of checkpoint notes kept elsewhere. Never raises for a bad log.
+
+    With `witness` each of them has to bear its cosignature, and there has to be one.
+    """
+    check = _Check(directory, witness)
     try:
         key = load_public_key(public_key) if isinstance(public_key, Path) else public_key
         # Checkpoints are read before the records: a log that grows meanwhile holds at least what they say.
@@ -64,8 +73,10 @@ def verify(directory: Path, public_key: Path | Ed25519PublicKey, *, outside: str
 
 
 class _Check:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, witness: WitnessKey | None = None) -> None:
         self._directory = directory
+        self._witness = witness
+        self._cosigned = 0
         self._chain = Chain()
         self._expected: list[tuple[Checkpoint, str]] = []
         self._notes = 0
@@ -89,17 +100,27 @@ class _Check:
         self._notes = len(notes)
         for number, note in enumerate(kept := split(outside), 1):
             try:
-                self._expected.append((read_note(note, key), "the checkpoint from outside"))
+                self._expected.append((self._vouched(note, key), "the checkpoint from outside"))
             except BadNote as error:
                 if 1 < number == len(kept) and not outside.endswith("\n\n"):
                     self._remarks.append("the last checkpoint from outside is half written")
                     continue
                 raise BadNote(f"the checkpoint from outside: {error}") from error
+        if self._witness and not self._cosigned:
+            raise BadNote(f"nothing from outside bears a cosignature of {self._witness.name}")
         if not self._expected:
             raise BadNote("there is no signed checkpoint, so nothing vouches for the records")
         if len({checkpoint.origin for checkpoint, _ in self._expected}) > 1:
             raise BadNote("the checkpoints belong to different logs")
         self._expected.sort(key=lambda item: item[0].size, reverse=True)
+
+    def _vouched(self, note: str, key: Ed25519PublicKey) -> Checkpoint:
+        """A checkpoint from outside; with the witness's word, where that is asked for."""
+        checkpoint = read_note(note, key)
+        if self._witness:
+            cosigned_at(note, checkpoint, self._witness)
+            self._cosigned = max(self._cosigned, checkpoint.size)
+        return checkpoint
 
     def read_segments(self, key: Ed25519PublicKey) -> None:
         found = segments(self._directory)
@@ -169,6 +190,8 @@ class _Check:
     def report(self, first_bad: int | None, problem: str) -> Report:
         chain = self._chain
         root = chain.frontier.root().hex()
+        if self._witness and self._cosigned < chain.size:
+            self._remarks.append(f"the witness vouched for {self._cosigned} of {chain.size} records")
         return Report(
             not problem,
             chain.size,
@@ -179,4 +202,5 @@ class _Check:
             root,
             tuple(self._remarks),
             self.pruned,
+            self._cosigned,
         )

@@ -123,6 +123,22 @@ def test_lineage_goes_back_to_the_seed(archive: Archive) -> None:
     assert archive.lineage("unknown") == []
 
 
+def test_lineage_of_a_circle_and_of_nobody_ends(archive: Archive) -> None:
+    archive.put(_row(1, parent="c-c2"))
+    archive.put(_row(2, parent="c-c1"))
+    assert [row.candidate for row in archive.lineage("c-c1")] == ["c-c1", "c-c2"]
+    assert archive.lineage("c-c99") == []
+
+
+def test_several_are_read_at_once_and_unknown_ones_left_out(archive: Archive) -> None:
+    archive.put(_row(1))
+    assert {name: row.number for name, row in archive.several(["c-c1", "c-c9", "c-c0"]).items()} == {
+        "c-c0": 0,
+        "c-c1": 1,
+    }
+    assert archive.several([]) == {}
+
+
 def test_the_same_tree_is_found_again(archive: Archive) -> None:
     archive.put(_row(1, tree="same"))
     archive.put(_row(2, tree="same"))

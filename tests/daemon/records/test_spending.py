@@ -94,6 +94,8 @@ def test_what_was_settled_before_there_were_sums_still_counts(tmp_path: Path, mo
     assert ledger.spent_since(time.time() - 3600)["tokens"] == 7
     assert ledger.spent_since(time.time() - 36_000)["tokens"] == 12
     assert ledger.spent_since(time.time() - 36_000, model="m/a")["tokens"] == 7
+    everything, calls = ledger.spent_since_by(time.time() - 36_000, "m/a")
+    assert (everything["tokens"], calls["tokens"]) == (12, 7)
     ledger.open("k", {"tokens": 100})
     ledger.reserve("k", "k-c2/evaluate/1", {"tokens": 9})
     ledger.settle("k-c2/evaluate/1", {"tokens": 4})
