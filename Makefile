@@ -9,7 +9,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test check bench bench-throughput bench-search bench-null bench-imports bench-corpus bench-audit \
-	bench-kills format image image-hip image-triton lock clean \
+	bench-kills bench-nemesis format image image-hip image-triton lock clean \
 	check-style check-alerts check-policies check-imports check-types
 
 help: ## this list
@@ -76,6 +76,9 @@ bench-audit: setup ## seconds to verify an audit log of a million records, from 
 
 bench-kills: setup ## the reference campaign killed a hundred times, against an undisturbed one (15 minutes)
 	@$(BIN)/python -m tests.bench.kills
+
+bench-nemesis: setup ## campaigns under faults at random (20 seeds, 25 minutes): whether the books agree afterwards
+	@$(BIN)/python -m tests.bench.nemesis
 
 format: ## rewrite code and policies into house style
 	$(BIN)/ruff check --quiet --fix .
