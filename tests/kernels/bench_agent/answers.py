@@ -86,7 +86,7 @@ def _answers(job: dict[str, Any]) -> list[str]:
     root = Path(job["root"])
     try:
         if job["language"] == "python":
-            call = importlib.import_module("guest.plain").load_plain(root, job["file"], memory)
+            call = importlib.import_module("guest.plain").load_plain(str(root), job["file"], memory)
         else:
             call = importlib.import_module("guest.program").load_program(root / job["file"], memory)
     except failure as error:
