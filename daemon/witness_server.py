@@ -32,9 +32,9 @@ def application(witness: Witness) -> web.Application:
 async def serve(
     folder: Path, name: str, logs: Mapping[str, Ed25519PublicKey], host: str, port: int, tell: Callable[[str], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Raises InfrastructureError when the port is occupied, BadKey, ValueError."""
+    """Serve until SIGINT or SIGTERM. Raises InfrastructureError when the port is occupied, BadKey."""
     path = folder / "witness.pem"
     public = ensure_signing_key(path)
-    key = WitnessKey.parse(WitnessKey(name, public).text())
+    key = WitnessKey(name, public)
     witness = Witness(folder / "logs", name, load_signing_key(path), logs)
     await until_stopped(application(witness), host, port, lambda at: tell(f"witness:http://{host}:{at} {key.text()}"))

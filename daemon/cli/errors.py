@@ -18,6 +18,7 @@ _CODES = {
     "BadSettings": USAGE,
     "BadInput": USAGE,
     "BadBundle": USAGE,
+    "BadKey": USAGE,
     "ValidationError": USAGE,
     "InfrastructureError": INFRASTRUCTURE,
     "OSError": INFRASTRUCTURE,

@@ -24,9 +24,12 @@ def witness(
     (`RATCHET_CHECKPOINT_TARGET='witness:URL KEY'`), and others check them (`ratchet audit verify --witness KEY`). The
     origin of a log is the first line of its `audit/checkpoints`.
     """
+    from daemon.records.cosignatures import NAME
     from daemon.records.keys import load_public_key
     from daemon.witness_server import serve
 
+    if not NAME.fullmatch(name):
+        raise BadInput(f"--name {name!r} has to be 1 to 100 characters without a blank or a plus")
     known = {}
     for log in logs:
         origin, _, file = log.partition("=")

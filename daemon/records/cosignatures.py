@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from daemon.records.notes import BadNote, Checkpoint
 
 _KIND = b"\x04"
-_NAME = re.compile(r"[^\s+—]{1,100}")
+NAME = re.compile(r"[^\s+—]{1,100}")
+"""What a witness may be called."""
 _LINE = re.compile(r"— ([^ +\n]+) ([A-Za-z0-9+/]{102}==|[A-Za-z0-9+/]{103}=|[A-Za-z0-9+/]{104})")
 _LENGTH = 4 + 8 + 64
 
@@ -50,7 +51,7 @@ class WitnessKey(NamedTuple):
             key = cls(name, Ed25519PublicKey.from_public_bytes(data[1:]))
         except (binascii.Error, ValueError):
             data, key = b"", None
-        if key is None or data[:1] != _KIND or not _NAME.fullmatch(name) or key.id.hex() != named:
+        if key is None or data[:1] != _KIND or not NAME.fullmatch(name) or key.id.hex() != named:
             raise ValueError(f"{text[:200]!r} is no witness's key of the form name+id+key (C2SP vkey of type 4)")
         return key
 
