@@ -28,4 +28,4 @@ def codec(
             f"there are no payload keys in {here.payload_keys}: nothing is sealed; "
             "set RATCHET_ENCRYPT_PAYLOADS=true for the daemon to seal payloads"
         )
-    asyncio.run(serve(Sealing(Keys.read(here.payload_keys)), port, lambda line: typer.echo(line)))
+    asyncio.run(serve(Sealing(Keys.read(here.payload_keys)), port, typer.echo))

@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 FILE = "genome.toml"
@@ -34,7 +35,13 @@ class FileLike(Protocol):
 
 def config(file: FileLike | None) -> str | None:
     """What a genome.toml says, as JSON; None when there is no readable file, or one that says what JSON cannot."""
-    told = None if file is None else _read(file)
+    return None if file is None else _json(file.data)
+
+
+@lru_cache(maxsize=16)
+def _json(data: bytes) -> str | None:
+    """Of each content once: every proposal of a campaign is made by the same few versions."""
+    told = _read(data)
     try:
         return None if told is None else json.dumps(told)
     except (TypeError, ValueError, RecursionError):  # a date
@@ -82,13 +89,13 @@ def _differs(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> bool:
 
 def _fields(file: FileLike | None) -> dict[str, Any] | None:
     """Every value by its dotted path; None when there is no readable file."""
-    told = None if file is None else _read(file)
+    told = None if file is None else _read(file.data)
     return None if told is None else dict(_flat("", told))
 
 
-def _read(file: FileLike) -> dict[str, Any] | None:
+def _read(data: bytes) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(file.data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         return None
 

@@ -59,14 +59,26 @@ def start(directory: Path, public: Ed25519PublicKey, first: int) -> tuple[Chain,
         signed = read_note(note.read_text(encoding="utf-8"), public)
     except (BadNote, UnicodeDecodeError) as error:
         raise BadPruning(f"the pruning note does not hold: {error}") from error
-    data = leaves.read_bytes()
-    kept = [data[at : at + 32] for at in range(0, signed.size * 32, 32)]
-    if not signed.origin.endswith(SUFFIX) or len(data) < signed.size * 32 or _frontier(kept).root() != signed.root:
+    kept = read_leaves(directory, signed.size)
+    if (
+        not signed.origin.endswith(SUFFIX)
+        or sum(map(len, kept)) < signed.size * 32
+        or _frontier(kept).root() != signed.root
+    ):
         raise BadPruning("what is left of the pruned records is not what was signed")
     if first > signed.size:
         raise BadPruning(f"the log begins at record {first}, but only {signed.size} were pruned")
     kept = kept[:first]
     return Chain(_frontier(kept), kept[-1].hex()), kept
+
+
+def read_leaves(directory: Path, size: int) -> list[bytes]:
+    """What is left of the first `size` pruned records: their leaf hashes, unchecked, and as many as are there.
+
+    Raises OSError.
+    """
+    data = (directory / LEAVES).read_bytes()[: 32 * size]
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
 
 
 def going(directory: Path, public: Ed25519PublicKey, days: int, now: datetime | None = None) -> Going | None:

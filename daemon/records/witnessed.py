@@ -15,10 +15,10 @@ from daemon.records.cosignatures import WitnessKey, cosigned_at
 from daemon.records.files import write_durably
 from daemon.records.merkle import consistency_proof
 from daemon.records.notes import BadNote, Checkpoint
-from daemon.records.pruning import LEAVES
+from daemon.records.outside import SEND_SECONDS
+from daemon.records.pruning import read_leaves
 from daemon.records.witness import SIZE_TYPE
 
-SEND_SECONDS = 30.0
 COSIGNED = "cosigned"
 """The file of the state folder that holds the newest checkpoint with the witness's signature line."""
 _MOST_BYTES = 64 * 1024
@@ -102,8 +102,7 @@ class Leaves:
     def _read(self) -> None:
         found = segments(self._directory)
         if not self._known and found and found[0][0]:
-            data = (self._directory / LEAVES).read_bytes()[: 32 * found[0][0]]
-            self._known = [data[at : at + 32] for at in range(0, len(data), 32)]
+            self._known = read_leaves(self._directory, found[0][0])
         for number, (first, path) in enumerate(found):
             following = found[number + 1][0] if number + 1 < len(found) else None
             if following is not None and following <= len(self._known):

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from daemon.workers import Workers, connect
+from tests.workflows.conftest import Start
 from tests.workflows.fakes import FakePorts
 from workflows import queues
 from workflows.models import CandidateSpec, Edit, Scorecard
@@ -47,19 +48,15 @@ class Prompt(FakePorts):
 
 async def serve(address: str) -> None:
     """The life of the worker that is going to die."""
-    workers = made(await connect(address, "default"), Stuck())
+    client = await connect(address, "default")
+    workers = Workers(client, *[Stuck()] * 5, propose_slots=1, measure_slots=1, grace_seconds=1)
     await workers.start()
     await asyncio.sleep(3600)
 
 
-def made(client: Client, ports: FakePorts) -> Workers:
-    return Workers(client, ports, ports, ports, ports, ports, propose_slots=1, measure_slots=1, grace_seconds=1)
-
-
 @pytest.fixture
-async def left_behind(temporal_address: str) -> AsyncIterator[tuple[Client, WorkflowHandle[object, object]]]:
+async def left_behind(client: Client, temporal_address: str) -> AsyncIterator[WorkflowHandle[object, object]]:
     """A campaign of one candidate whose worker was killed while it evaluated."""
-    client = await connect(temporal_address, "default")
     script = (
         f"import asyncio; from tests.workflows.test_dead_worker import serve; asyncio.run(serve({temporal_address!r}))"
     )
@@ -72,30 +69,27 @@ async def left_behind(temporal_address: str) -> AsyncIterator[tuple[Client, Work
         assert worker.stdout is not None
         assert await asyncio.to_thread(worker.stdout.readline) == b"evaluating\n"
         os.kill(worker.pid, signal.SIGKILL)
-        yield client, handle
+        yield handle
     finally:
         worker.kill()
         worker.communicate()
 
 
 async def test_a_dead_worker_is_missed_within_thirty_seconds(
-    left_behind: tuple[Client, WorkflowHandle[object, object]],
+    client: Client,
+    left_behind: WorkflowHandle[object, object],
+    run: Callable[[FakePorts], Awaitable[Start]],
 ) -> None:
-    client, campaign = left_behind
     died = time.monotonic()
     ports = Prompt()
-    workers = made(client, ports)
-    await workers.start()
-    try:
-        await campaign.result()
-        assert ports.began - died <= NOTICED_SECONDS
-        assert ports.recorded == [f"{campaign.id}-c1"]
-        candidate = client.get_workflow_handle(f"{campaign.id}-c1")
-        failures = [
-            event.activity_task_started_event_attributes.last_failure
-            async for event in candidate.fetch_history_events()
-            if event.HasField("activity_task_started_event_attributes")
-        ]
-        assert "heartbeat" in "".join(failure.message for failure in failures).lower()
-    finally:
-        await workers.stop()
+    await run(ports)
+    await left_behind.result()
+    assert ports.began - died <= NOTICED_SECONDS
+    assert ports.recorded == [f"{left_behind.id}-c1"]
+    candidate = client.get_workflow_handle(f"{left_behind.id}-c1")
+    failures = [
+        event.activity_task_started_event_attributes.last_failure
+        async for event in candidate.fetch_history_events()
+        if event.HasField("activity_task_started_event_attributes")
+    ]
+    assert "heartbeat" in "".join(failure.message for failure in failures).lower()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
+from temporalio.client import Client
 
 from daemon.engines.temporal import TemporalServer
 from daemon.workers import Workers, connect
+from tests.workflows.conftest import Start
 from tests.workflows.fakes import FakePorts
 from workflows import queues
 
@@ -52,23 +54,18 @@ async def test_runs_stay_short_and_every_candidate_is_counted_once(impatient_ser
         await workers.stop()
 
 
-async def test_five_hundred_candidates_stay_within_the_bounds(temporal_address: str) -> None:
-    client = await connect(temporal_address, "default")
+async def test_five_hundred_candidates_stay_within_the_bounds(
+    client: Client, run: Callable[[FakePorts], Awaitable[Start]]
+) -> None:
     ports = FakePorts(lambda number: "accepted" if number % 9 == 0 else "failed:no-gain")
-    workers = Workers(client, ports, ports, ports, ports, ports, propose_slots=4, measure_slots=4, grace_seconds=1)
-    await workers.start()
-    try:
-        name = f"longer-{uuid.uuid4().hex[:6]}"
-        spec = {"target": "matmul", "candidates": 500, "in_flight": 8, "patience": 500}
-        handle = await client.start_workflow("Campaign", spec, id=name, task_queue=queues.MAIN)
-        report = await handle.result()
-        assert report["decided"] == len(set(ports.recorded)) == 500
-        runs = [run async for run in client.list_workflows(f"WorkflowId = '{name}'")]
-        assert {run.history_length > MOST_EVENTS for run in runs} == {False}, [run.history_length for run in runs]
-        for run in runs:
-            history = client.get_workflow_handle(name, run_id=run.run_id)
-            sizes = [event.ByteSize() async for event in history.fetch_history_events()]
-            assert sum(sizes) <= MOST_BYTES
-            assert sizes[0] <= MOST_CARRIED, "what a run begins with holds the state of the one before"
-    finally:
-        await workers.stop()
+    start = await run(ports)
+    handle = await start(candidates=500, in_flight=8, patience=500)
+    report = await handle.result()
+    assert report["decided"] == len(set(ports.recorded)) == 500
+    runs = [one async for one in client.list_workflows(f"WorkflowId = '{handle.id}'")]
+    assert {one.history_length > MOST_EVENTS for one in runs} == {False}, [one.history_length for one in runs]
+    for one in runs:
+        history = client.get_workflow_handle(handle.id, run_id=one.run_id)
+        sizes = [event.ByteSize() async for event in history.fetch_history_events()]
+        assert sum(sizes) <= MOST_BYTES
+        assert sizes[0] <= MOST_CARRIED, "what a run begins with holds the state of the one before"
